@@ -1,0 +1,1 @@
+"""The analyses behind the notebooks of a commerce chatbot's analytics workspace."""

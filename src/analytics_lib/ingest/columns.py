@@ -1,0 +1,121 @@
+"""Records as columns: the same field of many records in one Arrow array, typed where all agree."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import orjson
+import pyarrow as pa
+
+from analytics_lib.text.masking import mask_text
+
+if TYPE_CHECKING:
+    from analytics_lib.schema import Type
+
+# What a type's values are when they arrive as they should; everything else is looked at one by one.
+EXPECTED: dict[str, pa.DataType] = {
+    "id": pa.string(),
+    "text": pa.string(),
+    "json": pa.string(),
+    "at": pa.string(),
+    "local": pa.string(),
+    "int": pa.int64(),
+    "float": pa.float64(),
+    "bool": pa.bool_(),
+}
+_MAYBE_PERSONAL = re.compile(r"@|\d(?:[\s().+-]*\d){5}")
+
+
+@dataclass
+class Columns:
+    """Columns of equal length, and the positions whose value no cast can save."""
+
+    arrays: dict[str, pa.Array] = field(default_factory=dict)
+    refused: dict[int, tuple[str, str, str]] = field(default_factory=dict)
+
+    def add(self, name: str, kind: Type, values: list[object]) -> None:
+        """Add a column of a contract type."""
+        try:
+            self.arrays[name] = pa.array(values, EXPECTED[kind])
+        except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):
+            texts = [self._text(name, kind, position, value) for position, value in enumerate(values)]
+            self.arrays[name] = pa.array(texts, pa.string())
+
+    def _text(self, name: str, kind: Type, position: int, value: object) -> str | None:
+        text, code = _as_text(kind, value)
+        if code:
+            shown = f"{str(value)[:60]!r} is a {type(value).__name__}, not a value of type {kind}"
+            self.refused.setdefault(position, (code, name, shown))
+        return text
+
+
+def columns(records: Sequence[Mapping[str, object]], types: Mapping[str, Type]) -> Columns:
+    """The columns ``types`` names, from records that may lack them; the fields it does not name are left."""
+    built = Columns()
+    for name, kind in types.items():
+        built.add(name, kind, [record.get(name) for record in records])
+    return built
+
+
+def extras(records: Sequence[Mapping[str, object]], known: frozenset[str]) -> tuple[list[object], int]:
+    """Of each record the fields outside ``known`` (and its ``extra``) as masked JSON; how many had any."""
+    texts: list[object] = []
+    hits = 0
+    for record in records:
+        given = record.get("extra")
+        if record.keys() <= known:
+            texts.append(None if given is None else _masked_json(given))
+            continue
+        hits += 1
+        unknown = {key: value for key, value in record.items() if key not in known}
+        texts.append(_masked_json({**given, **unknown} if isinstance(given, dict) else unknown))
+    return texts, hits
+
+
+def _masked_json(value: object) -> str:
+    text = value if isinstance(value, str) else _dumps(value)
+    if not _MAYBE_PERSONAL.search(text):
+        return text
+    return _dumps(_masked(orjson.loads(text)) if _is_json(text) else mask_text(text))
+
+
+def _masked(value: object) -> object:
+    if isinstance(value, Mapping):
+        return {mask_text(str(key)): _masked(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_masked(item) for item in value]
+    if isinstance(value, str):
+        return mask_text(value)
+    masked = mask_text(str(value))
+    return value if masked == str(value) else masked
+
+
+def _is_json(text: str) -> bool:
+    try:
+        orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return False
+    return True
+
+
+def _dumps(value: object) -> str:
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS, default=str).decode()
+
+
+def _as_text(kind: Type, value: object) -> tuple[str | None, str | None]:
+    """A value as text for the contract to cast, and the code of its refusal where none would be lossless."""
+    if value is None or isinstance(value, str):
+        return value, None
+    if kind == "json":
+        return _dumps(value), None
+    if isinstance(value, dict | list) or (isinstance(value, bool) and kind != "bool"):
+        return None, "BAD_TYPE"
+    if isinstance(value, dt.datetime | dt.date):
+        return value.isoformat(), None
+    if isinstance(value, float) and kind in ("id", "text"):
+        return None, "PHONE_LOSSY" if kind == "id" else "BAD_TYPE"
+    return (str(value).lower() if isinstance(value, bool) else str(value)), None

@@ -1,0 +1,284 @@
+"""One file into the store: parsed, checked and staged; then committed whole or not at all."""
+
+from __future__ import annotations
+
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+import orjson
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from analytics_lib.errors import FileRefusedError
+from analytics_lib.ingest.conform import Rules, conform
+from analytics_lib.ingest.mapping import Batch, batches, flat_schema
+from analytics_lib.schema import EVERY_TABLE
+from analytics_lib.sources.formats import chunks, format_of
+from analytics_lib.sources.lines import BadLine, Chunk
+from analytics_lib.store import quarantine, resolve
+from analytics_lib.store.contract import arrow_schema
+from analytics_lib.store.writer import Writer, Written, open_writer, staging
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from analytics_lib.ingest.source import Source
+
+MESSAGES_OF_USERS = "select * from messages where list_contains($users, user_id)"
+STATES_OF_USERS = "select * from conversation_states where list_contains($users, user_id)"
+
+T = TypeVar("T")
+_TAIL_SECONDS = 60
+
+
+@dataclass
+class FileReport:
+    """What became of one file; ``records`` = ``accepted`` + ``duplicates`` + ``quarantined``.
+
+    Attributes:
+        file: Its name.
+        status: ``ingested``, ``already ingested``, ``refused``, or ``tail waits``: all but a last line
+            that is still being written was ingested, so the file is read again next time.
+        records: Records read.
+        accepted: Records that added or changed a row.
+        duplicates: Records that changed nothing.
+        quarantined: Records kept in the table ``quarantine``.
+        rows: Rows added or changed, by table.
+        codes: Quarantined records by reason code.
+        flags: Values and rows flagged, by code.
+        reason: Why the file was refused.
+    """
+
+    file: str
+    status: str = "ingested"
+    records: int = 0
+    accepted: int = 0
+    duplicates: int = 0
+    quarantined: int = 0
+    rows: dict[str, int] = field(default_factory=dict)
+    codes: Counter[str] = field(default_factory=Counter)
+    flags: Counter[str] = field(default_factory=Counter)
+    reason: str | None = None
+
+
+@dataclass
+class Staged:
+    """What stands in the staging folder of one file."""
+
+    files: dict[str, Path] = field(default_factory=dict)
+    rows: Counter[str] = field(default_factory=Counter)
+    bad: list[BadLine] = field(default_factory=list)
+    flags: Counter[str] = field(default_factory=Counter)
+    records: int = 0
+    tail_waits: bool = False
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the rows go and by which rules."""
+
+    root: Path
+    rules: Rules
+    key_id: str
+    memory_limit_gb: float
+
+
+def ingest_file(
+    source: Source, path: Path, digest: str, place: Place, progress: Callable[[int], object]
+) -> FileReport:
+    """Bring one file into the store.
+
+    Raises:
+        FileRefusedError: If the file as a whole is bad; nothing of it was stored.
+    """
+    waits = place.rules.now.timestamp() - path.stat().st_mtime < _TAIL_SECONDS
+    kind = format_of(path, source.format)
+    with staging(place.root) as folder:
+        staged = Staged()
+        schema = flat_schema(source, path.name)
+        read = chunks(path, kind, delimiter=source.delimiter, tail_waits=waits, schema=schema)
+        read = _counted(read, staged, progress)
+        _stage(batches(source, path.name, _ahead(read)), folder, place.rules, staged)
+        _check_share(source, path.name, staged)
+        note = {"source": source.name, "file": path.name, "sha256": digest}
+        with open_writer(place.root, memory_limit_gb=place.memory_limit_gb, note=note) as writer:
+            report = _commit(source, path, digest, staged, writer)
+            if not staged.tail_waits:
+                writer.write("ingested_files", _file_row(source, path, digest, report, place))
+    return report
+
+
+def _ahead(items: Iterator[T]) -> Iterator[T]:
+    """The same items, the next one made while this one is worked on."""
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        coming = pool.submit(next, items, None)
+        while (item := coming.result()) is not None:
+            coming = pool.submit(next, items, None)
+            yield item
+
+
+def _counted(read: Iterator[Chunk], staged: Staged, progress: Callable[[int], object]) -> Iterator[Chunk]:
+    for chunk in read:
+        number = len(chunk.lines) + len(chunk.bad)
+        staged.records += number
+        staged.tail_waits |= chunk.tail_waits
+        progress(number)
+        yield chunk
+
+
+def _stage(parts: Iterator[Batch], folder: Path, rules: Rules, staged: Staged) -> None:
+    writers: dict[str, pq.ParquetWriter] = {}
+    try:
+        for batch in parts:
+            for name, rows in _good_rows(batch, rules, staged).items():
+                if name not in writers:
+                    staged.files[name] = folder / f"{name}.parquet"
+                    writers[name] = pq.ParquetWriter(staged.files[name], rows.schema, compression="snappy")
+                writers[name].write_table(rows)
+            staged.flags.update(batch.flags)
+            staged.bad.extend(batch.bad)
+    finally:
+        for writer in writers.values():
+            writer.close()
+
+
+def _good_rows(batch: Batch, rules: Rules, staged: Staged) -> dict[str, pa.Table]:
+    """The rows the store may hold; a record with one bad row gives none."""
+    reasons: dict[int, BadLine] = {}
+    good: dict[str, tuple[pa.Table, np.ndarray, np.ndarray]] = {}
+    for name, mapped in batch.tables.items():
+        checked = conform(EVERY_TABLE[name], mapped.built, rules)
+        staged.flags.update(checked.flags)
+        good[name] = (checked.rows, mapped.origins[checked.kept], mapped.records[checked.kept])
+        for position, reason in checked.refused.items():
+            origin = int(mapped.origins[position])
+            reasons.setdefault(origin, _bad_row(batch, origin, int(mapped.records[position]), name, *reason))
+    batch.bad.extend(reasons.values())
+    excluded = np.fromiter(reasons, dtype=np.int64, count=len(reasons))
+    return {name: _numbered(*parts, excluded, staged, name) for name, parts in good.items()}
+
+
+def _bad_row(
+    batch: Batch, origin: int, records: int, table: str, code: str, column: str, detail: str
+) -> BadLine:
+    at = origin - batch.first
+    more = f" ({records} records of one row)" if records > 1 else ""
+    return BadLine(batch.lines[at], code, f"{table}: {detail}{more}", batch.texts(at), column, records)
+
+
+def _numbered(
+    rows: pa.Table, origins: np.ndarray, records: np.ndarray, excluded: np.ndarray, staged: Staged, name: str
+) -> pa.Table:
+    if len(excluded):
+        keep = ~np.isin(origins, excluded)
+        rows, origins, records = rows.filter(pa.array(keep)), origins[keep], records[keep]
+    first = staged.rows[name]
+    staged.rows[name] += rows.num_rows
+    numbers = pa.array(np.arange(first, first + rows.num_rows, dtype=np.int64))
+    columns = {resolve.ROW: numbers, resolve.LINE: pa.array(origins), resolve.RECORDS: pa.array(records)}
+    for column, values in columns.items():
+        rows = rows.append_column(column, values)
+    return rows
+
+
+def _check_share(source: Source, name: str, staged: Staged) -> None:
+    bad = [line for line in staged.bad if line.code != "LEFT_OUT"]
+    number = sum(line.records for line in bad)
+    if number <= max(source.bad_records_allowed, source.bad_share_limit * staged.records):
+        return
+    codes = Counter({code: sum(b.records for b in bad if b.code == code) for code in {b.code for b in bad}})
+    reasons = ", ".join(f"{code} {count}" for code, count in codes.most_common())
+    first = min(bad, key=lambda line: line.line)
+    raise FileRefusedError(
+        "BAD_ENCODING" if codes.most_common(1)[0][0] == "BAD_ENCODING" else "TOO_MANY_BAD",
+        f"{name}: {number:,} of {staged.records:,} records are bad ({reasons}); source {source.name} allows "
+        f"{source.bad_share_limit:.1%}. The first, line {first.line}: {first.detail[:200]}. Nothing of the file "
+        "was stored. Mend the file or the mapping, or raise bad_share_limit.",
+    )
+
+
+def _commit(source: Source, path: Path, digest: str, staged: Staged, writer: Writer) -> FileReport:
+    status = "tail waits" if staged.tail_waits else "ingested"
+    report = FileReport(path.name, status, records=staged.records, flags=+staged.flags)
+    taken: list[Written] = []
+    for name in EVERY_TABLE:
+        if staged.rows[name]:
+            written = writer.write(name, [staged.files[name]], lines=True)
+            report.rows[name] = written.accepted
+            report.flags["CONFLICT"] += written.conflicts
+            taken.append(written)
+    _settle(source, staged, writer)
+    for line in staged.bad:
+        report.codes[line.code] += line.records
+    report.quarantined = report.codes.total()
+    report.accepted = _accepted_records(taken)
+    report.duplicates = report.records - report.accepted - report.quarantined
+    report.flags = +report.flags
+    if staged.bad:
+        writer.write(
+            "quarantine", quarantine.rows([_refusal(source, path, digest, bad) for bad in staged.bad])
+        )
+    return report
+
+
+def _accepted_records(taken: list[Written]) -> int:
+    """Records of which at least one row was accepted, each counted once."""
+    if not taken:
+        return 0
+    lines = np.concatenate([written.lines for written in taken])
+    records = np.concatenate([written.records for written in taken])
+    _, first = np.unique(lines, return_index=True)
+    return int(records[first].sum())
+
+
+def _settle(source: Source, staged: Staged, writer: Writer) -> None:
+    """Rows that depend on all deliveries of a user, worked out anew for the users this file touches."""
+    settle = getattr(source.module, "settle", None)
+    if settle is None:
+        return
+    users = _touched_users(staged)
+    messages = writer.read(MESSAGES_OF_USERS, users=users)
+    states = writer.read(
+        "select * from conversation_states where list_contains($users, user_id)", users=users
+    )
+    for name, frame in settle(messages, states).items():
+        if len(frame):
+            rows = pa.Table.from_pandas(frame, schema=arrow_schema(EVERY_TABLE[name]), preserve_index=False)
+            writer.write(name, rows, incoming_wins=True)
+
+
+def _touched_users(staged: Staged) -> list[str]:
+    found: set[str] = set()
+    for name in ("messages", "conversation_states"):
+        if staged.rows[name]:
+            column = pq.read_table(staged.files[name], columns=["user_id"])["user_id"]
+            found.update(user for user in column.unique().to_pylist() if user is not None)
+    return sorted(found)
+
+
+def _refusal(source: Source, path: Path, digest: str, bad: BadLine) -> quarantine.Refusal:
+    return quarantine.Refusal(
+        source.name, path.name, digest, bad.line, bad.code, bad.column, bad.detail, bad.text
+    )
+
+
+def _file_row(source: Source, path: Path, digest: str, report: FileReport, place: Place) -> pa.Table:
+    row = {
+        "ingest_id": f"{source.name}:{digest}",
+        "source": source.name,
+        "file": path.name,
+        "sha256": digest,
+        "bytes": path.stat().st_size,
+        "records": report.records,
+        "accepted": report.accepted,
+        "duplicates": report.duplicates,
+        "quarantined": report.quarantined,
+        "flags": orjson.dumps(report.flags, option=orjson.OPT_SORT_KEYS).decode(),
+        "ingested_at": place.rules.now,
+        "key_id": place.key_id,
+    }
+    return pa.Table.from_pylist([row], schema=arrow_schema(EVERY_TABLE["ingested_files"]))

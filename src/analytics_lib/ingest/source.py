@@ -1,0 +1,149 @@
+"""What a source is: a YAML file that says how its files become rows of the contract.
+
+One of three ways: ``raw`` columns and one SQL select a table (``tables``), a Python module with a ``rows``
+function (``python``), or nothing at all where the files already hold the contract's columns.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, get_args
+
+import yaml
+
+from analytics_lib.config import check_time_zone
+from analytics_lib.errors import RequestError
+from analytics_lib.schema import EVERY_TABLE, Type
+from analytics_lib.sources.formats import FORMATS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+    from types import ModuleType
+
+Rows = Callable[[Mapping[str, object], Mapping[str, object]], list[tuple[str, dict[str, object]]]]
+
+
+@dataclass(frozen=True)
+class Source:
+    """How the files of one system are read.
+
+    Attributes:
+        name: The source's name, as in ``params/sources/<name>.yaml``.
+        format: Format of files whose name tells none.
+        time_zone: Zone of times without one.
+        delimiter: Between the fields of CSV files.
+        raw: Raw column -> contract type, where SQL maps them.
+        tables: Table -> select over ``raw``, with the column ``line`` (and ``records`` where it groups).
+        whole_file: Whether the SQL must see all records of a file at once (it groups them).
+        python: Module with ``rows(record, options)``, where SQL is not enough.
+        options: Handed to ``rows``.
+        bad_share_limit: Share of bad records above which a file is refused.
+        bad_records_allowed: Number of bad records below which no file is refused, whatever their share.
+    """
+
+    name: str
+    format: str = "ndjson"
+    time_zone: str = "America/Bogota"
+    delimiter: str = ","
+    raw: Mapping[str, Type] = field(default_factory=dict)
+    tables: Mapping[str, str] = field(default_factory=dict)
+    whole_file: bool = False
+    python: str | None = None
+    options: Mapping[str, object] = field(default_factory=dict)
+    bad_share_limit: float = 0.01
+    bad_records_allowed: int = 10
+
+    @property
+    def module(self) -> ModuleType | None:
+        """The Python module of the source, if it has one."""
+        return importlib.import_module(self.python) if self.python else None
+
+
+class _Loader(yaml.SafeLoader):
+    """Safe YAML in which a key may stand only once."""
+
+
+def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[object, object]:
+    keys = [loader.construct_object(key) for key, _ in node.value]
+    for key in keys:
+        if keys.count(key) > 1:
+            raise RequestError(f"The key {key!r} stands twice{node.start_mark}. Keep one.")
+    return loader.construct_mapping(node, deep=True)
+
+
+_Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
+
+
+def load_source(name: str, folder: Path) -> Source:
+    """The source described by ``<folder>/<name>.yaml``.
+
+    Raises:
+        RequestError: If there is none, or its description is wrong; every problem is listed.
+    """
+    path = folder / f"{name}.yaml"
+    known = sorted(child.stem for child in folder.glob("*.yaml"))
+    if name not in known:
+        near = get_close_matches(name, known, n=1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        raise RequestError(f"Unknown source {name!r}.{hint} Known sources: {', '.join(known) or 'none'}.")
+    try:
+        given = yaml.load(path.read_text(), Loader=_Loader)  # noqa: S506  # a safe loader with one check more
+    except yaml.YAMLError as error:
+        raise RequestError(f"{path.name} is not valid YAML: {error}") from error
+    problems = list(_problems(given, name))
+    check_time_zone(given.get("time_zone", "UTC") if isinstance(given, dict) else "UTC")
+    if problems:
+        raise RequestError(f"{path.name} is wrong:\n" + "\n".join(f"- {problem}" for problem in problems))
+    return Source(name=given.pop("source"), **given)
+
+
+def _problems(given: object, name: str) -> Iterator[str]:  # a generator of texts
+    if not isinstance(given, dict):
+        yield f"expected a mapping of settings, given {type(given).__name__}"
+        return
+    fields = {"source": str} | _FIELDS
+    for key, value in given.items():
+        if key not in fields:
+            yield f"unknown setting {key!r}; known are {', '.join(fields)}"
+        elif not isinstance(value, fields[key]):
+            yield f"{key}: expected {_said(fields[key])}, given {value!r}"
+    if given.get("source") != name:
+        yield f"source: expected {name!r}, the file's name, given {given.get('source')!r}"
+    yield from _mapping_problems(given)
+
+
+def _mapping_problems(given: dict[str, object]) -> Iterator[str]:
+    if given.get("format", "ndjson") not in FORMATS.values():
+        yield f"format: expected one of {', '.join(sorted(set(FORMATS.values())))}, given {given['format']!r}"
+    if "python" in given and ("tables" in given or "raw" in given):
+        yield "give either python, or raw and tables, not both"
+    if ("tables" in given) != ("raw" in given):
+        yield "raw and tables go together"
+    tables, raw = given.get("tables"), given.get("raw")
+    for table in set(tables if isinstance(tables, dict) else ()) - set(EVERY_TABLE):
+        yield f"tables: the contract has no table {table!r}; it has {', '.join(EVERY_TABLE)}"
+    for column, kind in raw.items() if isinstance(raw, dict) else ():
+        if kind not in get_args(Type):
+            yield f"raw: {column} has the unknown type {kind!r}; known are {', '.join(get_args(Type))}"
+
+
+def _said(kind: type | tuple[type, ...]) -> str:
+    return " or ".join(k.__name__ for k in kind) if isinstance(kind, tuple) else kind.__name__
+
+
+_FIELDS: dict[str, type | tuple[type, ...]] = {
+    "format": str,
+    "time_zone": str,
+    "delimiter": str,
+    "raw": dict,
+    "tables": dict,
+    "whole_file": bool,
+    "python": str,
+    "options": dict,
+    "bad_share_limit": (float, int),
+    "bad_records_allowed": int,
+}

@@ -1,0 +1,119 @@
+"""The child process of a run: it lets Papermill execute the notebook of its run folder, and reports how far.
+
+It reads one line of JSON from standard input and writes ``state.json`` into the run's folder. It decides
+nothing: Papermill's own word on success is not trusted, here or above.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import shutil
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+from analytics_lib.runs.files import write_atomically
+from analytics_lib.runs.processes import end_processes
+from analytics_lib.runs.record import NOTEBOOK_FILE
+from analytics_lib.runs.results import RUN_FOLDER_VARIABLE
+
+STATE_FILE = "state.json"
+_IOPUB_TIMEOUT_SECONDS = 60
+_REASON_OF_ERROR = {
+    "MemoryError": "out_of_memory",
+    "OutOfMemoryException": "out_of_memory",
+    "ContractError": "contract",
+    "RequestError": "bad_parameter",
+}
+
+
+def main() -> int:
+    """Execute the notebook that standard input asks for; 0 when Papermill went through."""
+    folder = Path(os.environ[RUN_FOLDER_VARIABLE])
+    request = json.loads(sys.stdin.readline())
+    threading.Thread(target=_end_with_supervisor, args=(folder,), daemon=True).start()
+    return _execute(folder, request["parameters"])
+
+
+def _end_with_supervisor(folder: Path) -> None:
+    # The pipe closes when the supervisor dies. Python's buffer is bypassed: its lock must be free at exit.
+    while os.read(sys.stdin.fileno(), 1):
+        continue
+    end_processes(folder)
+    shutil.rmtree(os.environ["JUPYTER_RUNTIME_DIR"], ignore_errors=True)
+    os._exit(1)
+
+
+def _execute(folder: Path, parameters: dict[str, object]) -> int:
+    # Papermill takes over a second to import; the parent process never needs it.
+    import nbformat  # noqa: PLC0415
+    import papermill  # noqa: PLC0415
+    from nbclient.exceptions import DeadKernelError  # noqa: PLC0415
+    from papermill.exceptions import PapermillExecutionError  # noqa: PLC0415
+    from traitlets.config import Config  # noqa: PLC0415
+
+    path = folder / NOTEBOOK_FILE
+    state = _State(folder, nbformat.read(path, as_version=4).cells)  # type: ignore[no-untyped-call]
+    # Papermill formats paths as templates.
+    literal_path = str(path).replace("{", "{{").replace("}", "}}")
+    try:
+        papermill.execute_notebook(
+            literal_path,
+            literal_path,
+            parameters=parameters,
+            kernel_name="python3",
+            language="python",
+            progress_bar=False,
+            iopub_timeout=_IOPUB_TIMEOUT_SECONDS,
+            shutdown_kernel="immediate",
+            config=Config({"KernelManager": {"transport": "ipc"}}),
+            on_cell_execute=state.cell_starts,
+        )
+    except PapermillExecutionError as error:
+        reason = _REASON_OF_ERROR.get(error.ename, "cell_error")
+        return state.fail(_space(error.evalue) or reason, f"{error.ename}: {error.evalue}")
+    except (DeadKernelError, RuntimeError) as error:
+        return state.fail("kernel_died", f"{error} (killed, or out of memory)")
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        return state.fail("out_of_space", str(error))
+    return 0
+
+
+def _space(message: str) -> str | None:
+    return "out_of_space" if f"[Errno {errno.ENOSPC}]" in message else None
+
+
+class _State:
+    """How far the notebook is, kept in ``state.json``: it outlives this process and its kernel."""
+
+    def __init__(self, folder: Path, cells: list[dict[str, Any]]) -> None:
+        code = [cell for cell in cells if cell["cell_type"] == "code" and cell["source"].strip()]
+        self._path = folder / STATE_FILE
+        self._state: dict[str, object] = {"cell": 0, "cells": len(code)}
+        self._started = 0
+        self._write()
+
+    def cell_starts(self, cell: dict[str, Any], cell_index: int) -> None:  # noqa: ARG002  # nbclient's names
+        """Note the code cell that starts; the one Papermill injected has no number of its own."""
+        if "injected-parameters" not in cell["metadata"].get("tags", []):
+            self._started += 1
+            self._state["cell"] = self._started
+            self._write()
+
+    def fail(self, reason: str, error: str) -> int:
+        """Note why execution ended; the exit code of this process."""
+        self._state.update(reason=reason, error=error)
+        self._write()
+        return 1
+
+    def _write(self) -> None:
+        write_atomically(self._path, json.dumps(self._state))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,154 @@
+"""The record of one run, ``run.json``: what was asked, on what data, what became of it.
+
+It is written when the run starts and again when it ends. A record that still says ``running`` while its
+process is gone is read as ``lost``: nothing else could have told.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import psutil  # type: ignore[import-untyped]  # ships no types
+
+from analytics_lib.runs.files import write_atomically
+
+if TYPE_CHECKING:
+    from analytics_lib.runs.results import Json
+
+Status = Literal["running", "succeeded", "failed", "timed_out", "lost", "cancelled"]
+
+RECORD_FILE = "run.json"
+NOTEBOOK_FILE = "notebook.ipynb"
+REPORT_FILE = "report.html"
+
+REASONS = {
+    "bad_parameter": "the library refused what was asked",
+    "cell_error": "a cell raised an error",
+    "kernel_died": "the process that ran the cells was killed or crashed",
+    "no_sentinel": "the last cell did not record its results",
+    "no_report": "the notebook ran, but its page could not be made",
+    "out_of_space": "the disk is full",
+    "out_of_memory": "memory ran out",
+    "contract": "the data do not have the shape the contract asks for",
+}
+
+# The clock of the process table is only good to about a second.
+_START_TOLERANCE_SECONDS = 2.0
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """One run.
+
+    Attributes:
+        run: Name of its folder: the UTC time of its start and a key of notebook, parameters and versions.
+        title: The notebook's first heading; ``question`` and ``reader`` are its lines of that name.
+        reason: Why it failed, one of ``REASONS``.
+        versions: The version of each table that the notebook read.
+        started_at: UTC, ISO 8601, as ``ended_at``.
+        peak_memory_mb: Highest sampled sum of the resident memory of all processes of the run.
+        failed_cell: Position among the notebook's code cells, from 1, of the cell that failed or was running.
+        pid: The supervising process, with the moment it started in seconds since 1970.
+    """
+
+    job: str
+    run: str
+    status: Status
+    started_at: str
+    parameters: dict[str, Json] = field(default_factory=dict)
+    versions: dict[str, int] = field(default_factory=dict)
+    reason: str | None = None
+    error: str | None = None
+    failed_cell: int | None = None
+    ended_at: str | None = None
+    seconds: float | None = None
+    peak_memory_mb: float | None = None
+    results: dict[str, Json] | None = None
+    title: str | None = None
+    question: str | None = None
+    reader: str | None = None
+    time_zone: str = "UTC"
+    language: str = "es"
+    library_hash: str = ""
+    notebook_hash: str = ""
+    lock_hash: str | None = None
+    pid: int | None = None
+    pid_started: float | None = None
+
+    @property
+    def folder(self) -> Path:
+        """Where the run lies below the folder of outputs."""
+        return Path("runs") / self.job / self.run
+
+
+def write_record(outputs: Path, record: RunRecord) -> None:
+    """Write ``run.json`` so that a reader never sees half of it.
+
+    Raises:
+        OSError: If the disk is full or the folder cannot be written.
+    """
+    text = json.dumps(asdict(record), ensure_ascii=False, indent=1)
+    write_atomically(outputs / record.folder / RECORD_FILE, text)
+
+
+def read_record(folder: Path) -> RunRecord:
+    """The record in a run's folder; where it cannot be read, a lost run known by the folder's name."""
+    try:
+        found = json.loads((folder / RECORD_FILE).read_text(encoding="utf-8"))
+        record = RunRecord(**found)
+    except (OSError, ValueError, TypeError) as error:
+        message = f"{RECORD_FILE} cannot be read: {error}"
+        return RunRecord(folder.parent.name, folder.name, "lost", _time_of(folder.name), error=message)
+    if record.status == "running" and not _is_alive(record.pid, record.pid_started):
+        return replace(record, status="lost", error="The process that ran it ended without a word.")
+    return record
+
+
+def all_records(outputs: Path) -> list[RunRecord]:
+    """Every run, newest first."""
+    folders = (path for path in (outputs / "runs").glob("*/*") if path.is_dir())
+    return sorted(
+        (read_record(folder) for folder in folders), key=lambda r: (r.started_at, r.run), reverse=True
+    )
+
+
+def process_started(pid: int) -> float:
+    """When the process started, in seconds since 1970; with the pid it names a process for good."""
+    return float(psutil.Process(pid).create_time())
+
+
+def file_hash(*paths: Path) -> str:
+    """SHA-256 over the contents of the files, in the order given."""
+    digest = hashlib.sha256()
+    for path in paths:
+        digest.update(path.read_bytes())
+        digest.update(b"\0")
+    return digest.hexdigest()
+
+
+def library_hash() -> str:
+    """SHA-256 over the sources of this library, so that a record names the code that made it."""
+    root = Path(__file__).parents[1]
+    found = (path for path in root.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+    return file_hash(*sorted(found))
+
+
+def _is_alive(pid: int | None, started: float | None) -> bool:
+    if pid is None or started is None:
+        return False
+    try:
+        return abs(process_started(pid) - started) < _START_TOLERANCE_SECONDS
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _time_of(run: str) -> str:
+    stamp = run.partition("-")[0]
+    if len(stamp) != len("20260131T120000Z"):
+        return ""
+    day, clock = stamp[:8], stamp[9:15]
+    return f"{day[:4]}-{day[4:6]}-{day[6:]}T{clock[:2]}:{clock[2:4]}:{clock[4:]}+00:00"

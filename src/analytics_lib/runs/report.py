@@ -1,0 +1,182 @@
+"""The page of a run: the executed notebook as one HTML file that works without the internet.
+
+Code is folded away, tables are readable on a phone, plotly figures are drawn from their JSON by one shared
+copy of plotly.js in ``outputs/assets``. Everything the notebook printed passes ``sanitize`` or is escaped.
+"""
+
+from __future__ import annotations
+
+import importlib.resources
+import json
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import jinja2
+import jinja2.sandbox
+from pygments import highlight  # type: ignore[import-untyped]  # ships no types
+from pygments.formatters import HtmlFormatter  # type: ignore[import-untyped]  # ships no types
+from pygments.lexers import PythonLexer  # type: ignore[import-untyped]  # ships no types
+
+from analytics_lib.runs.files import write_atomically
+from analytics_lib.runs.labels import labels, write_day, write_moment, write_window
+from analytics_lib.runs.record import NOTEBOOK_FILE, RunRecord
+from analytics_lib.runs.sanitize import clean_html, figure_to_json, markdown_to_html
+from analytics_lib.runs.text import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+PLOTLY = "application/vnd.plotly.v1+json"
+_ASSETS = "assets"
+# Papermill marks the cell that failed with cells of its own; the page has its own way to say it.
+_MARKER_TAG = "papermill-error-cell-tag"
+
+Notebook = dict[str, Any]
+Block = dict[str, Any]
+
+
+def render(record: RunRecord, folder: Path) -> str:
+    """The page of the run in ``folder``, as it stands there: links are relative to that folder.
+
+    Args:
+        record: What the banner says; its ``language`` is the page's.
+        folder: Holds the executed notebook, as far as it came.
+    """
+    notebook = json.loads((folder / NOTEBOOK_FILE).read_text(encoding="utf-8"))
+    return page(
+        "report.html.j2",
+        language=record.language,
+        record=record,
+        facts=_facts(record),
+        blocks=_blocks(notebook),
+        root="../../..",
+    )
+
+
+def as_published(html: str) -> str:
+    """The page for ``outputs/published/<job>``, one folder nearer to the assets than its run."""
+    # Above `<main` every text is escaped: a quote followed by dots can only be one of the page's own links.
+    head, main, rest = html.partition("<main")
+    return head.replace('"../../../', '"../../') + main + rest
+
+
+def page(template: str, *, language: str, **values: object) -> str:
+    """A page made from one of the package's templates; texts are escaped, a missing value is an error."""
+    words = labels(language)
+    return _environment().get_template(template).render(words=words, language=language, **values)
+
+
+def copy_assets(outputs: Path) -> None:
+    """Put the scripts that reports share into ``outputs/assets``, where they are not there yet."""
+    (outputs / _ASSETS).mkdir(parents=True, exist_ok=True)
+    plotly = importlib.resources.files("plotly").joinpath("package_data", "plotly.min.js")
+    ours = importlib.resources.files("analytics_lib.runs").joinpath("templates", "report.js")
+    for source in (plotly, ours):
+        path, text = outputs / _ASSETS / source.name, source.read_text(encoding="utf-8")
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            write_atomically(path, text)
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    environment = jinja2.sandbox.SandboxedEnvironment(
+        loader=jinja2.PackageLoader("analytics_lib.runs", "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(moment=write_moment, day=write_day, as_json=_as_json)
+    return environment
+
+
+def _as_json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _facts(record: RunRecord) -> dict[str, str]:
+    """The banner: what the numbers rest on, by the name of its label."""
+    given, language = record.parameters, record.language
+    facts: dict[str, str] = {}
+    if given.get("as_of"):
+        facts["as_of"] = write_day(given["as_of"], language=language)
+    if given.get("since") and given.get("until"):
+        facts["window"] = write_window(str(given["since"]), str(given["until"]), language=language)
+    run_at = write_moment(record.started_at, time_zone=record.time_zone, language=language)
+    return {**facts, "run_at": run_at, "time_zone": record.time_zone}
+
+
+def _blocks(notebook: Notebook) -> list[Block]:
+    """The cells in order; code cells are numbered as in ``RunRecord.failed_cell``."""
+    blocks: list[Block] = []
+    number = 0
+    for cell in notebook["cells"]:
+        tags, source = cell.get("metadata", {}).get("tags", []), "".join(cell["source"])
+        if _MARKER_TAG in tags or not source.strip():
+            continue
+        if cell["cell_type"] == "markdown":
+            blocks.append({"kind": "markdown", "html": markdown_to_html(source)})
+        elif cell["cell_type"] == "code":
+            number += "injected-parameters" not in tags
+            blocks.append(_code_block(cell, source, number))
+    return _gathered(blocks)
+
+
+def _gathered(blocks: list[Block]) -> list[Block]:
+    """Code cells in a row of which only the last shows something are folded away as one."""
+    gathered: list[Block] = []
+    for block in blocks:
+        before = gathered[-1] if gathered else {"kind": "nothing"}
+        if block["kind"] == before["kind"] == "code" and not before["outputs"]:
+            gathered[-1] = {
+                **block,
+                "cells": before["cells"] + block["cells"],
+                "messages": before["messages"] + block["messages"],
+            }
+        else:
+            gathered.append(block)
+    return gathered
+
+
+def _code_block(cell: Notebook, source: str, number: int) -> Block:
+    outputs = [_output(output, f"{number}-{position}") for position, output in enumerate(cell["outputs"])]
+    return {
+        "kind": "code",
+        "cells": [{"number": number, "html": highlight(source, PythonLexer(), HtmlFormatter(nowrap=True))}],
+        "messages": "".join(output["text"] for output in outputs if output["kind"] == "messages"),
+        "outputs": [output for output in outputs if output["kind"] != "messages"],
+    }
+
+
+def _output(output: Notebook, name: str) -> Block:
+    if output["output_type"] == "stream":
+        kind = "messages" if output["name"] == "stderr" else "text"
+        return {"kind": kind, "text": plain("".join(output["text"]))}
+    if output["output_type"] == "error":
+        return {
+            "kind": "error",
+            "name": plain(output["ename"]),
+            "text": plain(output["evalue"]),
+            "traceback": plain("\n".join(output["traceback"])),
+        }
+    return _shown({kind: _joined(value) for kind, value in output["data"].items()}, name)
+
+
+def _shown(data: Mapping[str, Any], name: str) -> Block:
+    """The richest form of an output that a page can show safely."""
+    if PLOTLY in data:
+        title = data[PLOTLY].get("layout", {}).get("title", {}).get("text") or ""
+        return {"kind": "chart", "id": f"chart-{name}", "title": title, "json": figure_to_json(data[PLOTLY])}
+    if "text/html" in data:
+        return {"kind": "html", "html": clean_html(data["text/html"])}
+    if "text/markdown" in data:
+        return {"kind": "answer", "html": markdown_to_html(data["text/markdown"])}
+    for kind in ("image/png", "image/jpeg"):
+        if kind in data:
+            return {"kind": "image", "source": f"data:{kind};base64,{''.join(data[kind].split())}"}
+    return {"kind": "text", "text": plain(str(data.get("text/plain", "")))}
+
+
+def _joined(value: object) -> object:
+    return "".join(value) if isinstance(value, list) else value

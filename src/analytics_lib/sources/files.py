@@ -1,0 +1,137 @@
+"""Opening delivered files safely: regular files only, gzip told by its bytes, unpacked size bounded."""
+
+from __future__ import annotations
+
+import contextlib
+import glob
+import gzip
+import hashlib
+import io
+import os
+import stat
+import zlib
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from analytics_lib.errors import FileRefusedError, RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+_GZIP = b"\x1f\x8b"
+_BLOCK = 4 * 1024 * 1024
+_MAX_RATIO = 250
+_RATIO_FROM = 64 * 1024 * 1024
+_MAX_UNPACKED = 64 * 1024**3
+
+
+def expand(patterns: Sequence[str]) -> list[Path]:
+    """The files that paths, folders and globs name, sorted, each once.
+
+    Raises:
+        RequestError: If a pattern names nothing.
+    """
+    found: dict[Path, None] = {}
+    for pattern in patterns:
+        path = Path(pattern)
+        if path.is_dir():
+            matches = sorted(child for child in path.iterdir() if not child.is_dir() and child.name[0] != ".")
+        elif os.path.lexists(path):
+            matches = [path]
+        else:
+            matches = [Path(match) for match in sorted(glob.glob(pattern, recursive=True))]  # noqa: PTH207
+        if not matches:
+            raise RequestError(
+                f"{pattern!r} names no file. Give a file, a folder or a pattern such as 'in/*.gz'."
+            )
+        found.update(dict.fromkeys(matches))
+    return list(found)
+
+
+def sha256(path: Path) -> str:
+    """Hash of the file's bytes as they lie on disk."""
+    with _open_regular(path) as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@contextlib.contextmanager
+def open_bytes(path: Path) -> Iterator[IO[bytes]]:
+    """The file's content, unpacked if its bytes say it is gzip, whatever its name says.
+
+    Raises:
+        FileRefusedError: BAD_NAME, NOT_REGULAR, TRUNCATED_GZIP, CORRUPT_GZIP, NOT_GZIP or TOO_LARGE; the gzip
+            reasons may only show when the last byte has been read.
+    """
+    with _open_regular(path) as file:
+        packed = file.read(2) == _GZIP
+        file.seek(0)
+        if not packed:
+            yield file
+            return
+        size = os.fstat(file.fileno()).st_size
+        with gzip.GzipFile(fileobj=file) as unpacked, _gzip_errors(path):
+            yield io.BufferedReader(_Bounded(unpacked, size, path), _BLOCK)
+
+
+class _Bounded(io.RawIOBase):
+    """A stream that refuses to unpack without end."""
+
+    def __init__(self, source: gzip.GzipFile, packed_size: int, path: Path) -> None:
+        self._source = source
+        self._limit = min(_MAX_UNPACKED, max(_RATIO_FROM, packed_size * _MAX_RATIO))
+        self._path = path
+        self._total = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
+        data = self._source.read(len(buffer))
+        buffer[: len(data)] = data
+        self._total += len(data)
+        if self._total > self._limit:
+            raise FileRefusedError(
+                "TOO_LARGE",
+                f"{self._path.name} unpacks to more than {self._limit:,} bytes, over {_MAX_RATIO} times its "
+                "size. Deliver it unpacked, or in parts.",
+            )
+        return len(data)
+
+
+def _open_regular(path: Path) -> io.BufferedReader[io.FileIO]:
+    if any(ord(character) < 32 or ord(character) == 127 for character in path.name):
+        raise FileRefusedError("BAD_NAME", f"{path.name!r} holds control characters. Rename the file.")
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except FileNotFoundError as error:
+        raise RequestError(f"There is no file {path.name!r}.") from error
+    except OSError as error:
+        raise FileRefusedError(
+            "NOT_REGULAR", f"{path.name!r} cannot be opened as a file: {error.strerror}."
+        ) from error
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise FileRefusedError(
+            "NOT_REGULAR", f"{path.name!r} is a pipe, a device or a folder, not a regular file."
+        )
+    return io.BufferedReader(io.FileIO(descriptor, "rb"), _BLOCK)
+
+
+@contextlib.contextmanager
+def _gzip_errors(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except EOFError as error:
+        raise FileRefusedError(
+            "TRUNCATED_GZIP",
+            f"{path.name} ends before its data does. Nothing of it was stored; deliver it again.",
+        ) from error
+    except gzip.BadGzipFile as error:
+        code = "NOT_GZIP" if "Not a gzipped" in str(error) else "CORRUPT_GZIP"
+        raise FileRefusedError(
+            code, f"{path.name} is damaged ({error}). Nothing of it was stored; deliver it again."
+        ) from error
+    except zlib.error as error:
+        raise FileRefusedError(
+            "CORRUPT_GZIP", f"{path.name} is damaged ({error}). Nothing of it was stored; deliver it again."
+        ) from error

@@ -1,0 +1,186 @@
+"""The one door to DuckDB: an in-memory engine over the pinned files of each table.
+
+A reader's engine cannot write, cannot reach a file outside the store, has a memory limit and spills into a
+folder of its own; its configuration is locked. The writer's engine only decides which rows are new.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from typing import TYPE_CHECKING, TypeVar
+
+import duckdb
+import pandas as pd
+import pyarrow as pa
+
+from analytics_lib.errors import RequestError, StoreError
+from analytics_lib.store.contract import arrow_schema
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from analytics_lib.schema import Table
+
+SQL_TYPES = {
+    "id": "varchar",
+    "text": "varchar",
+    "json": "varchar",
+    "int": "bigint",
+    "float": "double",
+    "bool": "boolean",
+    "at": "timestamptz",
+    "local": "timestamp",
+}
+_MAX_SPILL = "40GB"
+T = TypeVar("T")
+
+
+class Engine:
+    """A DuckDB connection in memory with a spill folder that goes when it closes."""
+
+    def __init__(self, *, memory_limit_gb: float) -> None:
+        self._spill = tempfile.TemporaryDirectory(prefix="analytics-spill-", ignore_cleanup_errors=True)
+        self._connection = duckdb.connect(":memory:")
+        for statement in (
+            f"set temp_directory = {literal(self._spill.name)}",
+            f"set memory_limit = '{memory_limit_gb:g}GB'",
+            f"set max_temp_directory_size = '{_MAX_SPILL}'",
+            "set TimeZone = 'UTC'",
+            "set python_enable_replacements = false",
+            "set autoinstall_known_extensions = false",
+            "set autoload_known_extensions = false",
+            "set enable_progress_bar = false",
+        ):
+            self._connection.execute(statement)
+
+    def lock(self, folders: Iterable[Path]) -> None:
+        """From here on only files below ``folders`` can be read and no setting can change."""
+        allowed = ", ".join(literal(str(folder)) for folder in folders)
+        self._connection.execute(f"set allowed_directories = [{allowed}]")
+        self._connection.execute("set enable_external_access = false")
+        self._connection.execute("set lock_configuration = true")
+
+    def view(self, table: Table, files: Sequence[str], *, name: str | None = None) -> None:
+        """Make ``table`` readable under its name, from Parquet files, or empty without any."""
+        columns = ", ".join(
+            f"{quoted(c.name)}::{SQL_TYPES[c.type]} as {quoted(c.name)}" for c in table.columns
+        )
+        if files:
+            listed = ", ".join(literal(file) for file in files)
+            source = f"read_parquet([{listed}], union_by_name = true, hive_partitioning = false)"
+        else:
+            nulls = ", ".join(f"null as {quoted(c.name)}" for c in table.columns)
+            source = f"(select {nulls}) as nothing where false"
+        self.run(f"create or replace view {quoted(name or table.name)} as select {columns} from {source}")
+
+    def register(self, name: str, rows: pa.Table | pa.RecordBatchReader) -> None:
+        """Make Arrow rows readable under a name."""
+        self._connection.register(name, rows)
+
+    def load(self, table: Table, rows: pa.Table) -> None:
+        """Make Arrow rows a table of the engine's own, which every cursor sees."""
+        self._connection.register("loading", rows)
+        self.run(f"create table {quoted(table.name)} as select * from loading")
+        self._connection.unregister("loading")
+
+    def run(self, sql: str, parameters: Mapping[str, object] | None = None) -> None:
+        """Execute one statement of the engine's own."""
+        _wrapped(lambda: self._connection.execute(sql, dict(parameters) if parameters else None), sql)
+
+    def arrow(self, sql: str, parameters: Mapping[str, object] | None = None) -> pa.Table:
+        """The rows of one statement of the engine's own, as Arrow."""
+        relation = _wrapped(lambda: self._connection.sql(sql, params=dict(parameters or {})), sql)
+        return _wrapped(relation.to_arrow_table, sql)
+
+    def reader(self, sql: str, batch_rows: int) -> pa.RecordBatchReader:
+        """The rows of one statement of the engine's own, a batch at a time."""
+        return _wrapped(lambda: self._connection.sql(sql).to_arrow_reader(batch_rows), sql)
+
+    def select(self, sql: str, parameters: Mapping[str, object]) -> pd.DataFrame:
+        """The rows of one SELECT that somebody asked, as a frame.
+
+        Raises:
+            RequestError: If it is not exactly one SELECT, or the engine refuses it.
+        """
+        _check_select(sql)
+        cursor = self._connection.cursor()
+        values = {name: _plain(value) for name, value in parameters.items()}
+        frame = _wrapped(lambda: cursor.sql(sql, params=values).to_arrow_table(), sql)
+        return to_pandas(frame)
+
+    def close(self) -> None:
+        """Give back memory and the spill folder."""
+        self._connection.close()
+        self._spill.cleanup()
+
+
+def to_pandas(rows: pa.Table) -> pd.DataFrame:
+    """Arrow rows as a frame: whole numbers without nulls are int64, decimals float64, text ``str``."""
+    fields = [pa.field(f.name, _simple(f.type)) for f in rows.schema]
+    frame: pd.DataFrame = rows.cast(pa.schema(fields), safe=False).to_pandas()
+    return frame
+
+
+def empty(table: Table) -> pa.Table:
+    """No row, in the columns and types of a table."""
+    return arrow_schema(table).empty_table()
+
+
+def literal(text: str) -> str:
+    """A text as an SQL literal; the one place where a file's name enters a statement."""
+    if "\0" in text:
+        raise RequestError(f"{text!r} holds a NUL byte and cannot name a file.")
+    return "'" + text.replace("'", "''") + "'"
+
+
+def quoted(name: str) -> str:
+    """A name of the contract as an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _simple(kind: pa.DataType) -> pa.DataType:
+    if pa.types.is_decimal(kind):
+        return pa.int64() if kind.scale == 0 else pa.float64()
+    return kind
+
+
+def _plain(value: object) -> object:
+    """A bound value as a plain Python one; the driver knows no numpy scalars and no pandas times."""
+    if isinstance(value, pd.Timestamp):
+        return value.to_pydatetime()
+    item = getattr(value, "item", None)
+    return item() if callable(item) and not isinstance(value, list | tuple) else value
+
+
+def _check_select(sql: str) -> None:
+    try:
+        statements = duckdb.extract_statements(sql)
+    except duckdb.Error as error:
+        raise RequestError(f"The question cannot be read: {_brief(error)}") from error
+    if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+        raise RequestError(
+            f"The store is read only and answers one SELECT at a time; given were {len(statements)} "
+            f"statement(s): {sql.strip()[:80]!r}."
+        )
+
+
+def _wrapped(call: Callable[[], T], sql: str) -> T:
+    try:
+        return call()
+    except duckdb.OutOfMemoryException as error:
+        raise StoreError(
+            f"The query needs more memory or spill space than it may use: {_brief(error)} "
+            "Ask for a shorter window, or raise ANALYTICS_MEMORY_LIMIT_GB."
+        ) from error
+    except (duckdb.IOException, duckdb.InternalException) as error:
+        raise StoreError(
+            f"The store could not be read: {_brief(error)} Run `analytics store verify`."
+        ) from error
+    except duckdb.Error as error:
+        raise RequestError(f"The query was refused: {_brief(error)} In: {sql.strip()[:200]}") from error
+
+
+def _brief(error: Exception) -> str:
+    text = str(error).strip()
+    return text if len(text) < 600 else text[:600] + " …"

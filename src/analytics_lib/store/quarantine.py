@@ -1,0 +1,57 @@
+"""Records that were not stored: what is kept of them, and nothing personal."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from analytics_lib.schema import EVERY_TABLE
+from analytics_lib.store.contract import arrow_schema
+from analytics_lib.text.masking import mask_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_SHOWN_CHARACTERS = 200
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """One record that was refused: where it stood, why, and its text as delivered."""
+
+    source: str
+    file: str
+    sha256: str
+    line: int
+    code: str
+    column: str | None
+    detail: str
+    record: str
+
+
+def rows(refusals: Sequence[Refusal]) -> pa.Table:
+    """Rows of the table ``quarantine``; texts are cut, then masked.
+
+    The text is masked before it is cut as well, so that no number cut in half escapes the mask.
+    """
+    return pa.Table.from_pylist(
+        [_row(refusal) for refusal in refusals], schema=arrow_schema(EVERY_TABLE["quarantine"])
+    )
+
+
+def _row(refusal: Refusal) -> dict[str, object]:
+    identity = f"{refusal.source}|{refusal.sha256}|{refusal.line}|{refusal.code}"
+    return {
+        "quarantine_id": hashlib.sha256(identity.encode()).hexdigest()[:32],
+        "source": refusal.source,
+        "file": refusal.file,
+        "sha256": refusal.sha256,
+        "line": refusal.line,
+        "code": refusal.code,
+        "column_name": refusal.column,
+        "detail": mask_text(refusal.detail[:1000])[:_SHOWN_CHARACTERS],
+        "record": mask_text(refusal.record[:2000])[:_SHOWN_CHARACTERS],
+    }

@@ -1,0 +1,162 @@
+"""Looking after a store: what it holds, joining small files, sweeping old ones, and whether it is whole."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from analytics_lib.errors import StoreError
+from analytics_lib.schema import EVERY_TABLE
+from analytics_lib.store import delta
+from analytics_lib.store.versions import META, recorded_sets
+from analytics_lib.store.writer import open_writer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+_KEEP_HOURS = 168
+_COMMIT = re.compile(r"^(\d{20})\.json$")
+_CHECKPOINT = re.compile(r"^(\d{20})\.checkpoint.*\.parquet$")
+
+
+@dataclass(frozen=True)
+class TableInfo:
+    """One table as it stands: version, rows, data files and their size in bytes."""
+
+    table: str
+    version: int
+    rows: int
+    files: int
+    bytes: int
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something wrong with a store: in which table, the code, what was found and what to do."""
+
+    table: str
+    code: str
+    message: str
+
+
+def info(root: Path) -> list[TableInfo]:
+    """What the store holds, a table a row, in the contract's order."""
+    return [_table_info(root, name) for name in EVERY_TABLE if delta.open_table(root, name) is not None]
+
+
+def _table_info(root: Path, name: str) -> TableInfo:
+    opened = delta.open_table(root, name)
+    if opened is None:
+        raise StoreError(f"Table {name} vanished while the store was read.")
+    sizes = opened.get_add_actions(flatten=True)
+    rows = sum(value or 0 for value in sizes.column("num_records").to_pylist())
+    total = sum(sizes.column("size_bytes").to_pylist())
+    return TableInfo(name, opened.version(), rows, sizes.num_rows, total)
+
+
+def compact(
+    root: Path, *, memory_limit_gb: float, keep: Sequence[Mapping[str, int]] = ()
+) -> dict[str, tuple[int, int]]:
+    """Join small files, then delete those no reader of the last week and no run of ``keep`` needs.
+
+    Args:
+        root: The store.
+        memory_limit_gb: Memory the writer may use.
+        keep: Versions by table that runs may want to repeat.
+
+    Returns:
+        For each table: files joined away, files deleted.
+    """
+    done: dict[str, tuple[int, int]] = {}
+    with open_writer(root, memory_limit_gb=memory_limit_gb):
+        for before in info(root):
+            delta.compact(root, before.table)
+            after = _table_info(root, before.table)
+            kept = sorted({versions[before.table] for versions in keep if before.table in versions})
+            kept += [
+                int(known[before.table]["version"]) for known in recorded_sets(root) if before.table in known
+            ]
+            swept = delta.sweep(root, before.table, keep_hours=_KEEP_HOURS, keep_versions=sorted(set(kept)))
+            done[before.table] = (before.files - after.files, swept)
+    return done
+
+
+def verify(root: Path) -> list[Problem]:
+    """Everything that is wrong with the store's files; an empty list means it is whole. Changes nothing."""
+    sets = recorded_sets(root)
+    newest = sets[0] if sets else {}
+    problems: list[Problem] = []
+    for name in EVERY_TABLE:
+        if (root / name).exists():
+            problems += _log_problems(root / name)
+        problems += _version_problems(root, name, newest.get(name))
+    strange = (
+        {path.name for path in root.iterdir() if path.is_dir()} - {*EVERY_TABLE, META}
+        if root.exists()
+        else set()
+    )
+    return problems + [
+        Problem(name, "UNKNOWN_FOLDER", "No table of the contract; nothing reads it.")
+        for name in sorted(strange)
+    ]
+
+
+def _log_problems(folder: Path) -> Iterator[Problem]:
+    commits = {
+        int(m[1]): path for path in (folder / "_delta_log").glob("*") if (m := _COMMIT.match(path.name))
+    }
+    if not commits:
+        yield Problem(
+            folder.name, "LOG_DAMAGED", "There is no commit in the table's log. Restore it from a backup."
+        )
+        return
+    for version, path in sorted(commits.items()):
+        content = path.read_bytes()
+        if not content.endswith(b"}\n") and not content.endswith(b"}"):
+            yield Problem(
+                folder.name,
+                "LOG_DAMAGED",
+                f"Commit {version} is {'torn' if content else 'empty'}. Restore a backup.",
+            )
+    gaps = set(range(min(commits), max(commits) + 1)) - commits.keys()
+    if gaps:
+        yield Problem(
+            folder.name, "LOG_DAMAGED", f"Commits {sorted(gaps)[:5]} are missing. Restore a backup."
+        )
+    starts = [int(m[1]) for path in (folder / "_delta_log").glob("*") if (m := _CHECKPOINT.match(path.name))]
+    if min(commits) > 0 and not any(start >= min(commits) - 1 for start in starts):
+        yield Problem(folder.name, "LOG_DAMAGED", f"The log starts at {min(commits)} without a checkpoint.")
+
+
+def _version_problems(root: Path, name: str, recorded: Mapping[str, str | int] | None) -> Iterator[Problem]:
+    try:
+        opened = delta.open_table(root, name)
+    except StoreError as error:
+        yield Problem(name, "LOG_DAMAGED", str(error))
+        return
+    if recorded is not None and (opened is None or opened.version() < int(recorded["version"])):
+        there = "is gone" if opened is None else f"is at version {opened.version()}"
+        yield Problem(
+            name,
+            "VERSION_WENT_BACK",
+            f"It was recorded at version {recorded['version']} and {there}. Restore all from one backup.",
+        )
+    if opened is None:
+        return
+    sizes = opened.get_add_actions(flatten=True)
+    expected = dict(
+        zip(sizes.column("path").to_pylist(), sizes.column("size_bytes").to_pylist(), strict=True)
+    )
+    for file in delta.files(opened):
+        path = Path(file)
+        wanted = next((size for part, size in expected.items() if file.endswith(part)), None)
+        if not path.exists():
+            yield Problem(
+                name, "FILE_MISSING", f"{path.name} is gone. Restore it; `repair` would forget its rows."
+            )
+        elif wanted is not None and path.stat().st_size != wanted:
+            yield Problem(
+                name, "FILE_DAMAGED", f"{path.name} has {path.stat().st_size} bytes, expected {wanted}."
+            )

@@ -1,0 +1,172 @@
+"""Writing to the store: one writer at a time, every table committed, then all versions recorded as a set."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from analytics_lib.schema import EVERY_TABLE, Table
+from analytics_lib.store import delta, resolve
+from analytics_lib.store.engine import Engine, literal
+from analytics_lib.store.versions import META, VersionSet, record_set, writing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    import pandas as pd
+
+_BATCH_ROWS = 64 * 1024
+_FILES_BEFORE_COMPACTING = 24
+_FILES_A_PARTITION = 6
+
+
+@dataclass(frozen=True)
+class Written:
+    """What one table took.
+
+    Attributes:
+        accepted: Rows added or replaced.
+        duplicates: Rows that changed nothing.
+        conflicts: Of the duplicates, those that differ though nothing says which is newer.
+        lines: Source lines that added or changed a row, each once.
+        records: For each of ``lines``, how many records of the source it stands for.
+    """
+
+    accepted: int
+    duplicates: int
+    conflicts: int
+    lines: np.ndarray
+    records: np.ndarray
+
+
+@dataclass
+class Writer:
+    """The one writer of a store, while the lock is held. Made by ``open_writer``."""
+
+    root: Path
+    engine: Engine
+    note: dict[str, str]
+    touched: set[str] = field(default_factory=set)
+
+    def write(
+        self, name: str, rows: pa.Table | Sequence[Path], *, incoming_wins: bool = False, lines: bool = False
+    ) -> Written:
+        """Merge rows into a table by its primary key; the same rows again change nothing.
+
+        Args:
+            name: The table.
+            rows: Rows checked against the contract, or Parquet files of them with ``_row``, ``_line`` and
+                ``_records`` beside the contract's columns.
+            incoming_wins: Whether a given row replaces a stored one whatever either says of its age.
+            lines: Whether to tell which source lines were accepted.
+        """
+        table = EVERY_TABLE[name]
+        self._show_incoming(rows)
+        opened = delta.open_table(self.root, name)
+        self.engine.view(table, delta.files(opened) if opened else [], name=resolve.STORED)
+        decision = resolve.decide(self.engine, table, incoming_wins=incoming_wins)
+        accepted = resolve.winning_lines(self.engine) if lines else None
+        self._insert(table, decision)
+        if decision.updates:
+            changed = self.engine.arrow(resolve.updates_sql(table)).cast(delta.table_schema(table))
+            delta.replace(self.root, table, changed, decision.months, self.note)
+        if decision.accepted:
+            self.touched.add(name)
+        return Written(
+            decision.accepted,
+            decision.duplicates,
+            decision.conflicts,
+            *((accepted["_line"].to_numpy(), accepted["_records"].to_numpy()) if accepted else _NO_LINES),
+        )
+
+    def read(self, sql: str, **parameters: object) -> pd.DataFrame:
+        """A question over the newest committed state, recorded or not."""
+        for name, table in EVERY_TABLE.items():
+            opened = delta.open_table(self.root, name)
+            self.engine.view(table, delta.files(opened) if opened else [])
+        return self.engine.select(sql, parameters)
+
+    def versions(self) -> VersionSet:
+        """The newest version of every table that exists."""
+        found: VersionSet = {}
+        for name in EVERY_TABLE:
+            opened = delta.open_table(self.root, name)
+            if opened is not None:
+                found[name] = {"id": str(opened.metadata().id), "version": opened.version()}
+        return found
+
+    def _show_incoming(self, rows: pa.Table | Sequence[Path]) -> None:
+        self.engine.run("drop view if exists incoming")
+        if isinstance(rows, pa.Table):
+            self.engine.register(
+                resolve.INCOMING, rows if resolve.ROW in rows.column_names else resolve.numbered(rows)
+            )
+        else:
+            listed = ", ".join(literal(str(path)) for path in rows)
+            self.engine.run(f"create view incoming as select * from read_parquet([{listed}])")
+
+    def _insert(self, table: Table, decision: resolve.Decision) -> None:
+        if decision.accepted == decision.updates:
+            return
+        schema = delta.table_schema(table)
+        sql = resolve.inserts_sql(table)
+        if decision.accepted <= _BATCH_ROWS:
+            delta.append(self.root, table, self.engine.arrow(sql).cast(schema), self.note)
+            return
+        batches = self.engine.reader(sql, _BATCH_ROWS)
+        stream = pa.RecordBatchReader.from_batches(schema, (batch.cast(schema) for batch in batches))
+        delta.append(self.root, table, stream, self.note)
+
+
+_NO_LINES = (np.array([], dtype=np.int64), np.array([], dtype=np.int64))
+
+
+@contextlib.contextmanager
+def open_writer(
+    root: Path, *, memory_limit_gb: float, note: Mapping[str, str] | None = None
+) -> Iterator[Writer]:
+    """Be the store's writer; what was written becomes visible as a whole when the block ends well.
+
+    Raises:
+        StoreError: If another writer keeps the lock too long.
+    """
+    with writing(root):
+        engine = Engine(memory_limit_gb=memory_limit_gb)
+        try:
+            writer = Writer(root, engine, dict(note or {}))
+            yield writer
+            for name in sorted(writer.touched):
+                if _scattered(root, name):
+                    delta.compact(root, name)
+            record_set(root, writer.versions())
+        finally:
+            engine.close()
+
+
+@contextlib.contextmanager
+def staging(root: Path) -> Iterator[Path]:
+    """A folder for rows on their way into the store; gone afterwards, and swept if its process died."""
+    parent = root / META / "staging"
+    parent.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(dir=parent))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _scattered(root: Path, name: str) -> bool:
+    """Whether a table has so many small files that reading slows down."""
+    opened = delta.open_table(root, name)
+    if opened is None:
+        return False
+    names = delta.files(opened)
+    partitions = len({Path(file).parent for file in names})
+    return len(names) > _FILES_BEFORE_COMPACTING + _FILES_A_PARTITION * partitions

@@ -1,0 +1,108 @@
+import shutil
+
+import pytest
+from tiny_notebooks import HOSTILE
+
+from analytics_lib.runs.catalog import write_index
+from analytics_lib.runs.publish import publish
+
+CHROMIUM = shutil.which("chromium")
+ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
+
+
+class Visit:
+    """A page, with everything it asked for and complained about."""
+
+    def __init__(self, page):
+        self.page = page
+        self.requests, self.complaints, self.dialogs = [], [], []
+        page.on("request", lambda request: self.requests.append(request.url))
+        page.on("console", self.hear)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("dialog", self.refuse)
+
+    def hear(self, message):
+        if message.type in {"error", "warning"}:
+            self.complaints.append(message.text)
+
+    def refuse(self, dialog):
+        self.dialogs.append(dialog.message)
+        dialog.dismiss()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module", params=["run", "published"])
+def visit(request, browser, full_run):
+    outputs, record = full_run
+    published = publish(outputs, record)
+    write_index(outputs)
+    folder = outputs / record.folder if request.param == "run" else published
+    visit = Visit(browser.new_page(viewport={"width": 1280, "height": 900}))
+    visit.page.goto((folder.absolute() / "report.html").as_uri())
+    visit.page.wait_for_selector(".main-svg")
+    visit.page.set_default_timeout(5000)
+    yield visit
+    visit.page.close()
+
+
+def test_chart_is_drawn_without_the_internet(visit):
+    assert visit.page.locator(".main-svg").count() >= 1
+    assert {url.partition(":")[0] for url in visit.requests} <= {"file", "data"}
+    assert visit.complaints == []
+
+
+def test_hostile_texts_are_inert(visit):
+    box = visit.page.locator(".bars path").last.bounding_box()
+    visit.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    visit.page.wait_for_selector(".hoverlayer .hovertext")
+    assert visit.dialogs == []
+    assert visit.page.locator("main script:not([type='application/json'])").count() == 0
+    assert visit.page.locator("[onclick], [onerror], [onload]").count() == 0
+    links = visit.page.locator("main a").evaluate_all("links => links.map(link => link.href)")
+    assert links == [""] * len(links)
+    assert visit.page.locator("svg a").count() == 0
+
+
+def test_hostile_texts_can_be_read(visit):
+    assert visit.page.locator("pre", has_text=HOSTILE).count() >= 1
+    assert visit.page.locator("td", has_text="<script>alert(1)</script>").count() == 1
+
+
+def test_code_is_folded_but_there(visit):
+    code = visit.page.locator("details.code").first
+    assert not code.locator("pre").first.is_visible()
+    code.locator("summary").click()
+    assert code.locator("pre").first.is_visible()
+
+
+def test_page_does_not_scroll_sideways_on_a_phone(visit):
+    visit.page.set_viewport_size({"width": 375, "height": 700})
+    visit.page.wait_for_timeout(500)
+    assert visit.page.evaluate("document.documentElement.scrollWidth") <= 375
+
+
+def test_catalogue_is_one_click_away_and_leads_back(visit):
+    visit.page.set_viewport_size({"width": 1280, "height": 900})
+    visit.page.click("nav a")
+    visit.page.click("article h2 a")
+    assert visit.page.url.endswith("published/conversations/report.html")
+    assert visit.complaints == []

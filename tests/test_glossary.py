@@ -1,0 +1,32 @@
+import re
+from pathlib import Path
+
+GLOSSARY = Path(__file__).parents[1] / "docs" / "glossary.md"
+WORDS = """
+conversation message turn user session channel intent confidence fallback escalation resolution_rate
+first_contact_resolution response_time csat nps
+journey path step transition funnel stage conversion_rate step_conversion_rate drop_off_rate
+cohort age retention churn duration event_observed horizon cutoff baseline lift
+since until as_of period by numerator denominator value low high
+"""
+
+
+def rows():
+    """The rows of all its tables: word, Spanish label, meaning."""
+    lines = GLOSSARY.read_text(encoding="utf-8").splitlines()
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("| `")]
+
+
+def test_glossary_holds_each_word_once():
+    assert sorted(row[0].strip("`") for row in rows()) == sorted(WORDS.split())
+
+
+def test_every_word_has_a_spanish_label_of_its_own():
+    labels = [row[1] for row in rows()]
+    assert all(labels)
+    assert len(set(labels)) == len(labels)
+
+
+def test_every_word_has_a_meaning_of_one_line_without_a_full_stop():
+    odd = [row[0] for row in rows() if len(row) != 3 or not re.fullmatch(r"[^.]{15,150}", row[2])]
+    assert odd == []
