@@ -12,7 +12,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 PROJECT = Path(__file__).parents[1]
-CONDA_NAMES = {"python-duckdb": "duckdb", "python-tzdata": "tzdata"}
+CONDA_NAMES = {"bleach-with-css": "bleach", "python-duckdb": "duckdb", "python-tzdata": "tzdata"}
 # Written in pieces, so that this file does not hold what it looks for.
 HOSTS = [
     "py" + "pi.org",

@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import sys
 from dataclasses import asdict
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -20,14 +21,22 @@ from analytics_lib.config import load_settings
 from analytics_lib.errors import AnalyticsError, ContractError, RequestError
 from analytics_lib.ingest import FileReport, ingest, load_source
 from analytics_lib.periods import utc_moment
+from analytics_lib.runs import catalog
+from analytics_lib.runs.parameters import declared, default_parameters, resolve
+from analytics_lib.runs.publish import publish
+from analytics_lib.runs.runner import Job, run
 from analytics_lib.simulate import write_world
 from analytics_lib.sources.files import expand
-from analytics_lib.store import upkeep
+from analytics_lib.store import Store, upkeep
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-SOURCES = Path("params/sources")
+    from analytics_lib.runs.record import RunRecord
+
+NOTEBOOKS = Path("notebooks")
+PARAMETERS = Path("params")
+SOURCES = PARAMETERS / "sources"
 
 
 def main() -> None:
@@ -59,7 +68,7 @@ def ingest_command(source: str, paths: tuple[str, ...], *, as_json: bool) -> Non
     SOURCE is described by params/sources/SOURCE.yaml. A file ingested before is skipped by its content; a bad
     record goes to the table `quarantine` and stops nothing; exit status 1 if a file was refused.
     """
-    reports = _ingest(source, expand(paths), now=dt.datetime.now(dt.UTC))
+    reports = _ingest(source, expand(paths), now=_now())
     _show_reports(reports, as_json=as_json)
     if any(report.status == "refused" for report in reports):
         sys.exit(1)
@@ -110,7 +119,7 @@ def simulate(conversations: int, seed: int, until: dt.datetime | None, *, no_ing
     click.echo(f"Files and their truth: {folder}")
     if not no_ingest:
         # The world's own last day is its present, also where that lies ahead of the clock.
-        now = max(dt.datetime.now(dt.UTC), utc_moment(last))
+        now = max(_now(), utc_moment(last))
         _show_reports(_ingest("contract", expand([str(folder / "*.ndjson*")]), now=now), as_json=False)
 
 
@@ -161,3 +170,101 @@ def store_verify() -> None:
     if problems:
         sys.exit(1)
     click.echo("The store is whole.")
+
+
+@cli.command("run")
+@click.argument("names", nargs=-1)
+@click.option("--all", "everything", is_flag=True, help="Every notebook in notebooks/.")
+@click.option("-p", "--parameter", "given", multiple=True, metavar="KEY=VALUE", help="Set a parameter.")
+@click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="The day up to which data are known.")
+def run_command(
+    names: tuple[str, ...], given: tuple[str, ...], as_of: dt.datetime | None, *, everything: bool
+) -> None:
+    """Run notebooks by NAME with Papermill; publish what succeeds and write the catalogue.
+
+    Parameters are checked against what the notebook declares before anything starts. Exit status 1 if a run
+    failed; what was published before stays then.
+    """
+    jobs = [_job(name, _parameters(given), as_of) for name in _chosen(names, everything=everything)]
+    settings = load_settings()
+    with Store.open(settings.store) as store:
+        versions = store.versions
+    records = [_run_one(job, settings.outputs, versions) for job in jobs]
+    index = catalog.write_index(settings.outputs)
+    click.echo(f"Catalogue: {index.resolve().as_uri()}")
+    if any(record.status != "succeeded" for record in records):
+        sys.exit(1)
+
+
+def _chosen(names: tuple[str, ...], *, everything: bool) -> list[str]:
+    known = sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb"))
+    if bool(names) == everything:
+        raise RequestError(f"Give notebook names, or --all. There are: {', '.join(known) or 'none'}.")
+    for name in names:
+        if name not in known:
+            near = get_close_matches(name, known, n=1)
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            raise RequestError(f"There is no notebook {name!r}.{hint} There are: {', '.join(known)}.")
+    return known if everything else list(names)
+
+
+def _parameters(given: tuple[str, ...]) -> dict[str, object]:
+    values: dict[str, object] = {}
+    for text in given:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise RequestError(f"-p {text!r}: expected KEY=VALUE, as -p channel=whatsapp.")
+        values[name] = value
+    return values
+
+
+def _job(name: str, given: dict[str, object], as_of: dt.datetime | None) -> Job:
+    """The notebook with its parameters: its file in params/, then what was given; all checked."""
+    notebook = NOTEBOOKS / f"{name}.ipynb"
+    parameters = declared(notebook)
+    values = default_parameters(PARAMETERS / f"{name}.yaml") | given
+    if as_of is not None:
+        known = {parameter.name for parameter in parameters}
+        bound = next((bound for bound in ("as_of", "until") if bound in known), None)
+        if bound is None:
+            raise RequestError(f"{name} declares neither as_of nor until, so --as-of means nothing to it.")
+        values[bound] = as_of.date().isoformat()
+    resolve(parameters, values)
+    return Job(name, notebook, values, language=str(values.get("language", "es")))
+
+
+def _run_one(job: Job, outputs: Path, versions: Mapping[str, int]) -> RunRecord:
+    with tqdm(desc=f"run {job.name}", unit=" cells", disable=not sys.stderr.isatty()) as bar:
+
+        def show(cell: int, cells: int) -> None:
+            bar.total = cells
+            bar.update(cell - bar.n)
+
+        record = run(job, outputs=outputs, versions=versions, now=_now, on_progress=show)
+    folder = outputs / record.folder
+    if record.status == "succeeded":
+        click.echo(
+            f"{job.name}: succeeded in {record.seconds:.1f} s: {publish(outputs, record) / 'report.html'}"
+        )
+    else:
+        click.echo(f"{job.name}: {record.status} ({record.reason}): {record.error}. See {folder}", err=True)
+    return record
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
+
+
+@cli.command("runs")
+@click.option("--json", "as_json", is_flag=True, help="JSON instead of a table.")
+def runs_command(*, as_json: bool) -> None:
+    """List the runs, newest first."""
+    rows = catalog.runs(load_settings().outputs)
+    if as_json:
+        click.echo(orjson.dumps(rows).decode())
+        return
+    click.echo(f"{'job':24}{'status':12}{'started (UTC)':28}{'seconds':>8}  reason")
+    for row in rows:
+        seconds = "" if row["seconds"] is None else f"{row['seconds']:.1f}"
+        line = f"{row['job']:24}{row['status']:12}{row['started_at']:28}{seconds:>8}  {row['reason'] or ''}"
+        click.echo(line.rstrip())

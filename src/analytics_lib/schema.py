@@ -13,6 +13,8 @@ __all__ = [
     "EVERY_TABLE",
     "FUNNEL_STAGES",
     "INTERNAL_TABLES",
+    "PENDING",
+    "PERSONAL_EXTRA",
     "STATUS_RANK",
     "TABLES",
     "Column",
@@ -35,6 +37,12 @@ CHANNELS = (
     *("whatsapp", "instagram", "web", "facebook", "sms", "email", "telegram", "line", "viber", "linkedin"),
     *("tiktok", "voice", "apple", "google"),
 )
+
+# Begins a conversation id that is not settled yet: a message arrived that names no conversation.
+PENDING = "pending:"
+
+# Fields of `extra` whose value spells out a person's number in another alphabet; ingest hashes them.
+PERSONAL_EXTRA = ("platform_reference",)
 
 # A delivery status never goes backwards: the higher rank wins whatever order the reports arrive in.
 STATUS_RANK = {
@@ -240,7 +248,7 @@ _INTERNAL = (
         (
             identifier("conversation_id", "the conversation"),
             Column("updated_at", "at", "when the platform said so", required=True),
-            Column("status", "text", "active or closed", required=True),
+            Column("status", "text", "active, closed, or message:<id> for a message it names", required=True),
             Column("user_id", "id", "the person, as a keyed hash", personal="id"),
             Column("channel", "text", "channel, lower case"),
             Column("started_at", "at", "when the platform says it began"),

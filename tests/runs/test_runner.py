@@ -137,7 +137,8 @@ SUPERVISOR = """
 import datetime as dt, sys
 from pathlib import Path
 from analytics_lib.runs.runner import Job, run
-run(Job("tiny", Path(sys.argv[1])), outputs=Path(sys.argv[2]), versions={}, now=lambda: dt.datetime.now(dt.UTC))
+job = Job("tiny", Path(sys.argv[1]))
+run(job, outputs=Path(sys.argv[2]), versions={}, now=lambda: dt.datetime.now(dt.UTC))
 """
 
 
@@ -160,6 +161,20 @@ def test_run_whose_supervisor_is_killed_is_lost_and_its_kernel_ends(tmp_path):
     deadline = time.monotonic() + 5
     while members(folder.resolve()) and time.monotonic() < deadline:
         time.sleep(0.1)
+    assert members(folder.resolve()) == []
+
+
+def test_interrupted_run_is_cancelled_and_its_processes_end(tmp_path):
+    def interrupt(done, total):
+        if done == 1:
+            raise KeyboardInterrupt
+
+    outputs = tmp_path / "outputs"
+    job = Job("tiny", write_notebook(tmp_path / "tiny.ipynb", "import time\ntime.sleep(300)", RECORD))
+    with pytest.raises(KeyboardInterrupt):
+        run(job, outputs=outputs, versions={}, now=lambda: NOON, on_progress=interrupt)
+    folder = next((outputs / "runs/tiny").iterdir())
+    assert read_record(folder).status == "cancelled"
     assert members(folder.resolve()) == []
 
 

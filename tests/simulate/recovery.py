@@ -1,14 +1,12 @@
-"""Direct questions to a simulated world, one planted size each: frames in, an observed and an expected number out.
+"""Direct questions to a simulated world, one planted size each: frames in, numbers to compare out.
 
-Every planted rate is a known probability of each row, so observed - expected counts have mean zero and variance
-sum p(1-p): `z_score` is standard normal when the world is what its truth says.
+Every planted rate is a known probability of each row, so observed - expected counts have mean zero and
+variance sum p(1-p): `z_score` is standard normal when the world is what its truth says.
 """
 
 import numpy as np
 import pandas as pd
 from scipy.special import betaln, gammaln
-
-HOUR = pd.Timedelta("1h")
 
 
 def z_score(hits, chances):
@@ -25,7 +23,7 @@ def with_segment(frames):
 
 
 def funnel_trials(frames, funnel):
-    """One row per conversation and step it could take: channel segment started_at target passed probability."""
+    """One row per conversation and step open to it: channel segment started_at target passed probability."""
     reached = frames["events"].groupby("conversation_id").size().rename("stages")
     chats = with_segment(frames).merge(reached, left_on="conversation_id", right_index=True)
     steps = funnel.assign(step=funnel.groupby(["channel", "segment"]).cumcount() + 1)
@@ -80,7 +78,9 @@ def bot_replies(frames, truth):
     before = messages.groupby("conversation_id")[["sent_at", "sender"]].shift()
     reply = (messages["sender"] == "bot") & (before["sender"] == "user")
     seconds = (messages["sent_at"] - before["sent_at"])[reply].dt.total_seconds()
-    rows = pd.DataFrame({"conversation_id": messages["conversation_id"][reply], "log_seconds": np.log(seconds)})
+    rows = pd.DataFrame(
+        {"conversation_id": messages["conversation_id"][reply], "log_seconds": np.log(seconds)}
+    )
     rows = rows.merge(chats, on="conversation_id")
     release = truth.effect("faster_bot", "median_response_time")
     return rows.assign(released=inside(rows["started_at"], release).astype(float))
@@ -96,7 +96,7 @@ def least_squares(rows, features, target):
 
 
 def returns_before_first_order(frames, truth, within):
-    """Contacts of users without an order so far and followed up long enough: segment, back (within that time)."""
+    """Contacts of users without an order, followed up long enough: segment, back (within that time)."""
     orders = frames["orders"]
     first_order = orders.groupby("user_id")["ordered_at"].min()
     chats = with_segment(frames).sort_values(["user_id", "started_at"])
@@ -119,7 +119,7 @@ def return_probability(truth, segment, days):
 
 
 def purchase_summary(frames, truth):
-    """One row a buyer, in weeks as in the CDNOW papers: x repeat days, t_x their last, T age; refunds left out."""
+    """One row a buyer, weeks, as in the CDNOW papers: x repeat days, t_x their last, T age; no refunds."""
     orders = frames["orders"]
     orders = orders[orders["amount"] > 0]
     day = orders["ordered_at"].dt.tz_convert("America/Bogota").dt.tz_localize(None).dt.floor("D")
@@ -165,7 +165,7 @@ def gamma_gamma_log_likelihood(frames, p, q, v):
 
 
 def day_lift(frames, calendar, factor, days_around=10):
-    """Conversations on the days with this factor / those expected from their neighbours, and its standard error."""
+    """Conversations on the days with this factor / those expected from neighbours, and its standard error."""
     local = frames["conversations"]["started_at"].dt.tz_convert("America/Bogota").dt.date
     days = calendar.assign(count=calendar["day"].map(local.value_counts()).fillna(0))
     around = days[["count", "intensity"]].rolling(2 * days_around + 1, center=True, min_periods=1).sum()
@@ -185,7 +185,7 @@ def reviewed(frames):
 
 
 def hajek_satisfaction(frames, truth):
-    """Mean satisfaction of closed conversations, answers weighted by 1 / response probability; its standard error."""
+    """Mean satisfaction, answers weighted by 1 / response probability, and its standard error."""
     chats = frames["conversations"]
     answers = chats[chats["csat"].notna()]
     weight = 1 / answers["outcome"].map(truth.parameters["survey_rate"])

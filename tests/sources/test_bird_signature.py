@@ -25,10 +25,9 @@ def refusal(headers=None, url=URL, body=BODY, key=KEY, now=SENT):
 
 
 def test_published_vector_verifies_whatever_the_case_of_the_headers():
-    verify(HEADERS, URL, body=BODY, key=KEY, now=SENT)
-    verify(
-        {name.lower(): value for name, value in HEADERS.items()}, URL, body=BODY, key=KEY.encode(), now=SENT
-    )
+    lower = {name.lower(): value for name, value in HEADERS.items()}
+    assert verify(HEADERS, URL, body=BODY, key=KEY, now=SENT) is None
+    assert verify(lower, URL, body=BODY, key=KEY.encode(), now=SENT) is None
 
 
 @pytest.mark.parametrize("name", HEADERS)

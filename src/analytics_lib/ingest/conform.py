@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from analytics_lib.schema import PERSONAL_EXTRA
 from analytics_lib.store.casts import mask
 from analytics_lib.store.contract import Checked, check
-from analytics_lib.text.identity import pseudonym_column
+from analytics_lib.text.identity import pseudonym, pseudonym_column
 from analytics_lib.text.masking import mask_column
 
 if TYPE_CHECKING:
@@ -134,4 +136,24 @@ def _unnamed(table: Table, rows: pa.Table, key: bytes, late: dict[int, tuple[str
         else:
             hashed = mask_column(values)
         rows = rows.set_column(position, column.name, hashed)
-    return rows
+    return _unnamed_extra(rows, key)
+
+
+def _unnamed_extra(rows: pa.Table, key: bytes) -> pa.Table:
+    """Ids in ``extra`` that spell out a phone number, as keyed hashes."""
+    extra = rows["extra"].combine_chunks() if "extra" in rows.column_names else pa.nulls(0, pa.string())
+    hits = mask(pc.match_substring_regex(extra, "|".join(PERSONAL_EXTRA)))
+    if not hits.any():
+        return rows
+    texts = [
+        _hashed_extra(text, key) if hit else text for text, hit in zip(extra.to_pylist(), hits, strict=True)
+    ]
+    return rows.set_column(rows.column_names.index("extra"), "extra", pa.array(texts, pa.string()))
+
+
+def _hashed_extra(text: str, key: bytes) -> str:
+    fields = orjson.loads(text)
+    for name in PERSONAL_EXTRA:
+        if isinstance(fields, dict) and isinstance(fields.get(name), str):
+            fields[name] = pseudonym(fields[name], key)
+    return orjson.dumps(fields, option=orjson.OPT_SORT_KEYS).decode()

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from analytics_lib.errors import FileRefusedError
 from analytics_lib.ingest.conform import Rules, conform
 from analytics_lib.ingest.mapping import Batch, batches, flat_schema
+from analytics_lib.ingest.settling import settle
 from analytics_lib.schema import EVERY_TABLE
 from analytics_lib.sources.formats import chunks, format_of
 from analytics_lib.sources.lines import BadLine, Chunk
@@ -27,9 +28,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from analytics_lib.ingest.source import Source
-
-MESSAGES_OF_USERS = "select * from messages where list_contains($users, user_id)"
-STATES_OF_USERS = "select * from conversation_states where list_contains($users, user_id)"
 
 T = TypeVar("T")
 _TAIL_SECONDS = 60
@@ -106,7 +104,7 @@ def ingest_file(
         _check_share(source, path.name, staged)
         note = {"source": source.name, "file": path.name, "sha256": digest}
         with open_writer(place.root, memory_limit_gb=place.memory_limit_gb, note=note) as writer:
-            report = _commit(source, path, digest, staged, writer)
+            report = _commit(source, path, digest, staged, writer, place.rules)
             if not staged.tail_waits:
                 writer.write("ingested_files", _file_row(source, path, digest, report, place))
     return report
@@ -201,7 +199,9 @@ def _check_share(source: Source, name: str, staged: Staged) -> None:
     )
 
 
-def _commit(source: Source, path: Path, digest: str, staged: Staged, writer: Writer) -> FileReport:
+def _commit(
+    source: Source, path: Path, digest: str, staged: Staged, writer: Writer, rules: Rules
+) -> FileReport:
     status = "tail waits" if staged.tail_waits else "ingested"
     report = FileReport(path.name, status, records=staged.records, flags=+staged.flags)
     taken: list[Written] = []
@@ -211,7 +211,7 @@ def _commit(source: Source, path: Path, digest: str, staged: Staged, writer: Wri
             report.rows[name] = written.accepted
             report.flags["CONFLICT"] += written.conflicts
             taken.append(written)
-    _settle(source, staged, writer)
+    settle(source, staged.files, writer, local_zone=rules.local_zone)
     for line in staged.bad:
         report.codes[line.code] += line.records
     report.quarantined = report.codes.total()
@@ -233,31 +233,6 @@ def _accepted_records(taken: list[Written]) -> int:
     records = np.concatenate([written.records for written in taken])
     _, first = np.unique(lines, return_index=True)
     return int(records[first].sum())
-
-
-def _settle(source: Source, staged: Staged, writer: Writer) -> None:
-    """Rows that depend on all deliveries of a user, worked out anew for the users this file touches."""
-    settle = getattr(source.module, "settle", None)
-    if settle is None:
-        return
-    users = _touched_users(staged)
-    messages = writer.read(MESSAGES_OF_USERS, users=users)
-    states = writer.read(
-        "select * from conversation_states where list_contains($users, user_id)", users=users
-    )
-    for name, frame in settle(messages, states).items():
-        if len(frame):
-            rows = pa.Table.from_pandas(frame, schema=arrow_schema(EVERY_TABLE[name]), preserve_index=False)
-            writer.write(name, rows, incoming_wins=True)
-
-
-def _touched_users(staged: Staged) -> list[str]:
-    found: set[str] = set()
-    for name in ("messages", "conversation_states"):
-        if staged.rows[name]:
-            column = pq.read_table(staged.files[name], columns=["user_id"])["user_id"]
-            found.update(user for user in column.unique().to_pylist() if user is not None)
-    return sorted(found)
 
 
 def _refusal(source: Source, path: Path, digest: str, bad: BadLine) -> quarantine.Refusal:

@@ -99,4 +99,4 @@ def write_window(since: str, until: str, *, language: str) -> str:
         last = dt.date.fromisoformat(until) - dt.timedelta(days=1)
     except ValueError:
         return f"[{since}, {until})"
-    return f"{write_day(since, language=language)} – {write_day(last, language=language)}"
+    return f"{write_day(since, language=language)} \N{EN DASH} {write_day(last, language=language)}"

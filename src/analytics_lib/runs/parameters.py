@@ -110,7 +110,7 @@ def default_parameters(path: Path) -> dict[str, object]:
     try:
         # The loader below is PyYAML's safe one, which builds plain values only.
         found = yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueKeys)  # noqa: S506
-    except (yaml.YAMLError, UnicodeDecodeError, ValueError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise RequestError(f"{path} cannot be read as YAML: {error}") from error
     if found is None:
         return {}
@@ -123,14 +123,18 @@ class _UniqueKeys(yaml.SafeLoader):
     """YAML of plain values in which a key stands once, and nothing is repeated by reference."""
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        """The next node, unless it refers to another."""
         if self.check_event(yaml.AliasEvent):
             raise yaml.YAMLError("references (*name) are not allowed; write the value where it is used.")
         return super().compose_node(parent, index)
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[object, object]:  # noqa: FBT001, FBT002  # PyYAML's own signature
+        """The mapping, unless it has a key twice."""
         seen: set[object] = set()
         for key_node, _ in node.value:
-            key = self.construct_object(key_node, deep=True)
+            if not isinstance(key_node, yaml.ScalarNode):
+                raise yaml.YAMLError(f"line {key_node.start_mark.line + 1}: a key is one plain value.")
+            key = self.construct_object(key_node)
             if key in seen:
                 raise yaml.YAMLError(f"line {key_node.start_mark.line + 1}: {key!r} is given twice.")
             seen.add(key)

@@ -6,23 +6,28 @@ same seed, size and window give the same bytes; no clock is read. What the world
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Callable, Iterator
 from dataclasses import asdict
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
-from analytics_lib.simulate import arrivals, commerce, funnel, intents, outcomes, telemetry, truth, users
+from analytics_lib.simulate import arrivals, commerce, funnel, intents, outcomes, telemetry, users
 from analytics_lib.simulate.columns import identifiers
 from analytics_lib.simulate.contacts import Contacts, simulate_contacts
+from analytics_lib.simulate.effects import Effect, planted_effects
 from analytics_lib.simulate.messages import messages
-from analytics_lib.simulate.truth import Effect, Truth
+from analytics_lib.simulate.truth import Truth
 from analytics_lib.simulate.turns import Turns, simulate_turns
 from analytics_lib.simulate.world import World, create_world
 from analytics_lib.simulate.write import write_ndjson
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    import pyarrow as pa
 
 __all__ = ["Effect", "Truth", "write_world"]
 
@@ -78,7 +83,9 @@ def _conversations(world: World, contacts: Contacts) -> tuple[pd.DataFrame, Turn
     satisfied = outcomes.satisfaction(world, outcome, mistaken)
     closed = ~chats["never_closed"] & (chats["ended_ms"] < world.window.until_ms)
     answers = outcomes.survey(world, outcome, satisfied)
-    return chats.assign(satisfaction=satisfied, closed=closed, csat=answers["csat"], nps=answers["nps"]), turns
+    return chats.assign(
+        satisfaction=satisfied, closed=closed, csat=answers["csat"], nps=answers["nps"]
+    ), turns
 
 
 def _tables(
@@ -103,7 +110,7 @@ def _tables(
 def _truth(
     world: World, calendar: pd.DataFrame, chats: pd.DataFrame, rows: dict[str, int], facts: dict[str, float]
 ) -> Truth:
-    effects = truth.planted_effects(world)
+    effects = planted_effects(world)
     closed = chats[chats["closed"]]
     if len(closed):
         facts = facts | {"mean_satisfaction": float(closed["satisfaction"].mean())}
@@ -130,6 +137,6 @@ def _conversation_ids(world: World, chats: pd.DataFrame) -> pa.Array:
 
 
 def _conversation_truth(world: World, chats: pd.DataFrame) -> pd.DataFrame:
-    """One row a conversation: ``conversation_id satisfaction closed stages`` whether or not anybody answered."""
+    """One row a conversation, answered or not: ``satisfaction closed stages conversation_id``."""
     truths = chats[["satisfaction", "closed", "stages"]]
     return truths.assign(conversation_id=_conversation_ids(world, chats).to_pandas())

@@ -34,11 +34,11 @@ class Clock:
     def moments_ms(self, operational_days: np.ndarray) -> np.ndarray:
         """Calendar time, milliseconds since the epoch, always inside the window."""
         moments = np.interp(operational_days, self.edges_days, self.edges_ms).astype(np.int64)
-        return np.minimum(moments, int(self.edges_ms[-1]) - 1)
+        return np.asarray(np.minimum(moments, int(self.edges_ms[-1]) - 1))
 
     def operational_days(self, moments_ms: np.ndarray) -> np.ndarray:
         """Operational time in days since the start of the window."""
-        return np.interp(moments_ms, self.edges_ms, self.edges_days)
+        return np.asarray(np.interp(moments_ms, self.edges_ms, self.edges_days))
 
 
 def calendar(world: World) -> pd.DataFrame:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
 
 ID_WIDTH = 7
 RAW_JSON = {b"json": b"raw"}
 """Metadata of a text field whose value is JSON already and is written as it stands."""
 
 
-def picked(codes: np.ndarray, vocabulary: Sequence[str] | pa.Array, known: np.ndarray | None = None) -> pa.Array:
+def picked(
+    codes: np.ndarray, vocabulary: Sequence[str] | pa.Array, known: np.ndarray | None = None
+) -> pa.Array:
     """The word each code stands for, as a dictionary column; null where not ``known``."""
     indices = pa.array(codes, type=pa.int32(), mask=None if known is None else ~known)
     return pa.DictionaryArray.from_arrays(indices, pa.array(vocabulary, type=pa.string()))
@@ -49,6 +55,7 @@ def constant(word: str, rows: int) -> pa.Array:
 def table(columns: dict[str, pa.Array], *, json: Sequence[str] = ()) -> pa.Table:
     """A table of these columns; those named in ``json`` hold JSON text that is written as it stands."""
     fields = [
-        pa.field(name, column.type, metadata=RAW_JSON if name in json else None) for name, column in columns.items()
+        pa.field(name, column.type, metadata=RAW_JSON if name in json else None)
+        for name, column in columns.items()
     ]
     return pa.table(list(columns.values()), schema=pa.schema(fields))

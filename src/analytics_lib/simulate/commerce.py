@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -9,10 +11,12 @@ import pyarrow.compute as pc
 
 from analytics_lib.schema import FUNNEL_STAGES
 from analytics_lib.simulate.columns import constant, identifiers, moments, numbers, picked, spelled, table
-from analytics_lib.simulate.contacts import Contacts
 from analytics_lib.simulate.funnel import STAGES
 from analytics_lib.simulate.turns import Turns, stage_rows
 from analytics_lib.simulate.world import MS_PER_DAY, World
+
+if TYPE_CHECKING:
+    from analytics_lib.simulate.contacts import Contacts
 
 # Category, garments, list price in COP of the cheapest.
 CATALOGUE = (
@@ -77,7 +81,7 @@ def simulate_orders(world: World, contacts: Contacts, chats: pd.DataFrame, turns
 
 
 def orders_table(world: World, orders: pd.DataFrame, ids: tuple[pa.Array, pa.Array]) -> pa.Table:
-    """Orders and, after them, their refunds with negative amounts; ``ids`` are those of conversations and users."""
+    """Orders, then their refunds with negative amounts; ``ids`` are those of conversations and users."""
     rng = world.stream("refunds")
     number, ordered_ms = np.arange(len(orders)), orders["ordered_ms"].to_numpy()
     refunded_ms = ordered_ms + (MS_PER_DAY * rng.uniform(*REFUND_DAYS, number.size)).astype(np.int64)
@@ -90,7 +94,9 @@ def orders_table(world: World, orders: pd.DataFrame, ids: tuple[pa.Array, pa.Arr
     product = product_ids(world, orders["product"].to_numpy()[row])
     return table(
         {
-            "order_id": pc.binary_join_element_wise(order_id, spelled(refund.astype(np.int8), ("", "-refund")), ""),
+            "order_id": pc.binary_join_element_wise(
+                order_id, spelled(refund.astype(np.int8), ("", "-refund")), ""
+            ),
             "user_id": picked(orders["user"].to_numpy()[row], ids[1]),
             "conversation_id": picked(conversation, ids[0], ~refund & (conversation >= 0)),
             "ordered_at": moments(np.where(refund, refunded_ms[row], ordered_ms[row])),
@@ -105,7 +111,7 @@ def orders_table(world: World, orders: pd.DataFrame, ids: tuple[pa.Array, pa.Arr
 def events_table(
     world: World, parts: tuple[pd.DataFrame, Turns, pd.DataFrame], ids: tuple[pa.Array, pa.Array]
 ) -> pa.Table:
-    """One row per conversation and stage reached before ``until``; the purchase carries the order's amount."""
+    """One row per conversation and stage reached before ``until``; a purchase carries its order's amount."""
     chats, turns, orders = parts
     conversation, stage, turn = stage_rows(chats, turns)
     bought = stage == STAGES - 1

@@ -1,8 +1,8 @@
 """Who writes when, and who buys: users before their first order, and buyers after it.
 
 Before the first order a user comes back at a constant rate while a churn clock runs: P(gone after a gap g)
-= 1 - exp(-rate * g). The first order starts a BG/NBD process (Fader, Hardie, Lee 2005) of repeat orders, a share
-of them placed in conversations. A buyer's other conversations are drawn so that each conversation is a
+= 1 - exp(-rate * g). The first order starts a BG/NBD process (Fader, Hardie, Lee 2005) of repeat orders, a
+share of them placed in conversations. A buyer's other conversations are drawn so that each conversation is a
 purchase with exactly the probability of its funnel: attempts come at (rate of orders in chat) / P(purchase)
 while the buyer is alive. A faster bot therefore means fewer attempts for the same repeat orders, while the
 checkout bug turns orders into failed attempts.
@@ -116,7 +116,7 @@ def _stages(
     reach = funnel.reach_probabilities(world, channel, people.segment[user], moments_ms)
     stages = funnel.stages_reached(rng.random(user.size), reach)
     lost = (stages == funnel.STAGES) & funnel.lost_to_bug(rng, world, channel, moments_ms)
-    return stages - lost
+    return np.asarray(stages - lost)
 
 
 def _after_first_order(
@@ -137,7 +137,7 @@ def _after_first_order(
 def _repeat_orders(
     rng: np.random.Generator, world: World, clock: Clock, buyers: tuple[np.ndarray, ...]
 ) -> tuple[pd.DataFrame, np.ndarray]:
-    """Repeat orders (``stages`` 0 outside chat, 8 in chat, 7 where the bug prevented it), and each one's end."""
+    """Repeat orders (``stages`` 0 outside chat, 8 in chat, 7 prevented by the bug) and each buyer's end."""
     channel, born, rate_per_day, dropout = buyers
     days, end = born.copy(), np.full(born.size, float(world.days))
     active, rounds = np.arange(born.size), []
@@ -186,4 +186,4 @@ def _failed_attempts(
     kept = rng.random(row.size) < (1 - purchase) / purchase * (base / (1 - base))[row]
     uniforms = purchase + (1 - purchase) * rng.random(row.size)
     stages = np.minimum(funnel.stages_reached(uniforms, reach), funnel.STAGES - 1)
-    return pd.DataFrame({"user": who, "days": days, "stages": stages})[kept]
+    return pd.DataFrame({"user": who[kept], "days": days[kept], "stages": stages[kept]})

@@ -18,11 +18,11 @@ FASTER_STEP = FUNNEL_STAGES.index("products_viewed") - 1
 
 
 def step_probabilities() -> np.ndarray:
-    """P(next stage | stage) outside every planted effect: array [channel, segment, step], to four decimals."""
+    """P(next stage | stage) outside planted effects: array [channel, segment, step], to four decimals."""
     channel = np.array([CHANNEL_LOG_ODDS[name] for name in CHANNELS])[:, None, None]
     segment = np.array([SEGMENT_LOG_ODDS[name] for name in SEGMENTS])[None, :, None]
     odds = np.exp(np.array(STEP_LOG_ODDS) + channel + segment)
-    return np.round(odds / (1 + odds), 4)
+    return np.asarray(np.round(odds / (1 + odds), 4))
 
 
 def reach_probabilities(
@@ -37,7 +37,7 @@ def reach_probabilities(
 
 def stages_reached(uniforms: np.ndarray, reach: np.ndarray) -> np.ndarray:
     """Number of stages reached (1 to 8): one uniform number a conversation decides all of its steps."""
-    return 1 + (uniforms[:, None] < reach).sum(axis=1)
+    return np.asarray(1 + (uniforms[:, None] < reach).sum(axis=1))
 
 
 def lost_to_bug(
@@ -51,7 +51,7 @@ def lost_to_bug(
 def bugged(world: World, channel: np.ndarray, moments_ms: np.ndarray) -> np.ndarray:
     """Whether a conversation that starts then on this channel meets the checkout bug."""
     broken = list(CHANNELS).index(world.parameters.bug_channel)
-    return (channel == broken) & world.bug.holds(moments_ms)
+    return np.asarray((channel == broken) & world.bug.holds(moments_ms))
 
 
 def funnel_table() -> pd.DataFrame:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 
-from analytics_lib.simulate.world import World
+if TYPE_CHECKING:
+    from analytics_lib.simulate.world import World
 
 INTENTS = (
     "greeting",
@@ -81,7 +84,7 @@ CONFIDENCE = {"right": (12.0, 2.0), "wrong": (4.0, 4.0), "fallback": (2.0, 5.0)}
 def true_intents(
     rng: np.random.Generator, first: np.ndarray, turns: np.ndarray, shopping: np.ndarray
 ) -> np.ndarray:
-    """Intents of every turn, conversations one after the other, as a Markov chain that begins with a greeting.
+    """Intents of every turn, one conversation after the other, as a Markov chain that begins by greeting.
 
     Args:
         rng: Random numbers.

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from analytics_lib.simulate import intents
-from analytics_lib.simulate.columns import identifiers, moments, numbers, picked, spelled
+from analytics_lib.simulate.columns import moments, numbers, picked, spelled
 from analytics_lib.simulate.texts import Phrasebook, Texts, create_phrasebook, plain, user_texts
-from analytics_lib.simulate.turns import Turns
-from analytics_lib.simulate.world import World
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from analytics_lib.simulate.turns import Turns
+    from analytics_lib.simulate.world import World
 
 SENDERS = ("user", "bot", "agent")
 USER, BOT, AGENT = range(len(SENDERS))

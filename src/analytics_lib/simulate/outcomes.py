@@ -1,7 +1,7 @@
-"""How each conversation ends: with a purchase, resolved, escalated or abandoned, and what customers say of it.
+"""How conversations end (purchase, resolved, escalated, abandoned), and what customers say of it.
 
 Escalation is drawn with a known probability, independent of the funnel; a purchase stays a purchase when a
-person helped. Whatever hangs together with an outcome (misrecognitions, sentiment, surveys) is drawn given it.
+person helped. What hangs together with an outcome (misrecognitions, sentiment, surveys) is drawn given it.
 """
 
 from __future__ import annotations
@@ -52,11 +52,11 @@ def satisfaction(world: World, outcome: np.ndarray, misrecognitions: np.ndarray)
     """What each customer would answer to the survey, 1 to 5, whether asked or not."""
     mean = np.array(SATISFACTION_MEANS)[outcome] + SATISFACTION_PER_MISRECOGNITION * misrecognitions
     drawn = world.stream("satisfaction").normal(mean, 0.8)
-    return np.clip(np.round(drawn), 1, 5).astype(np.int8)
+    return np.asarray(np.clip(np.round(drawn), 1, 5).astype(np.int8))
 
 
 def survey(world: World, outcome: np.ndarray, satisfied: np.ndarray) -> pd.DataFrame:
-    """Answers with -1 where there is none: ``csat`` 1 to 5, ``nps`` 0 to 10; who answers hangs on the outcome."""
+    """``csat`` 1 to 5 and ``nps`` 0 to 10, -1 where unanswered; who answers hangs on the outcome."""
     rng, sizes = world.stream("survey"), world.parameters
     answers = np.array([sizes.survey_rate[name] for name in OUTCOMES])[outcome]
     recommends = np.array([sizes.recommend_rate[name] for name in OUTCOMES])[outcome]

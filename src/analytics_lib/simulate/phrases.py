@@ -1,4 +1,4 @@
-"""What people in a Colombian fashion shop write: templates by intent, with a slot in braces where one varies."""
+"""What people write to a Colombian fashion shop: templates by intent, with slots in braces."""
 
 SLOTS = {
     "{producto}": (

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-import pandas as pd
-import pyarrow as pa
 
 from analytics_lib.schema import FUNNEL_STAGES
 from analytics_lib.simulate import funnel, intents
 from analytics_lib.simulate.columns import constant, identifiers, moments, numbers, picked, table
 from analytics_lib.simulate.turns import Turns, stage_rows
-from analytics_lib.simulate.world import World
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+    from analytics_lib.simulate.world import World
 
 ACTIONS = (
     "search_catalog",
@@ -54,7 +59,7 @@ PROBED = ("/catalog/v1/health", "/orders/v1/health", "/payments/v1/health")
 
 
 def actions_table(world: World, chats: pd.DataFrame, turns: Turns, conversation_ids: pa.Array) -> pa.Table:
-    """Calls of the bot between a user's message and its reply; more of them fail in the outage and the bug."""
+    """Calls of the bot between a user's message and its reply; more fail in the outage and the bug."""
     rng = world.stream("actions")
     action = _actions(chats, turns)
     wait_ms = (turns.reply_ms - turns.user_ms)[: turns.bot]
@@ -145,7 +150,7 @@ def _actions(chats: pd.DataFrame, turns: Turns) -> np.ndarray:
     by_intent = np.full(len(intents.RECOGNISED), NO_ACTION)
     for intent, name in ACTION_BY_INTENT.items():
         by_intent[intents.CODE[intent]] = ACTIONS.index(name)
-    action = by_intent[turns.taken[: turns.bot]]
+    action = np.asarray(by_intent[turns.taken[: turns.bot]])
     _, stage, turn = stage_rows(chats, turns)
     for name, call in ACTION_BY_STAGE.items():
         action[turn[stage == FUNNEL_STAGES.index(name)]] = ACTIONS.index(call)

@@ -1,11 +1,11 @@
-"""Texts of all messages: one list of finished phrases, from which opener, body and closer are picked by number."""
+"""Texts of messages: from one list of finished phrases, opener, body and closer are picked by number."""
 
 from __future__ import annotations
 
 import itertools
 import unicodedata
-from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -14,7 +14,11 @@ import pyarrow.compute as pc
 from analytics_lib.simulate import phrases
 from analytics_lib.simulate.columns import spelled
 from analytics_lib.simulate.intents import INTENTS, RECOGNISED
-from analytics_lib.simulate.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from analytics_lib.simulate.world import World
 
 OPENER_SHARE = 0.22
 CLOSER_SHARE = 0.25

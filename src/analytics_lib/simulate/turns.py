@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from analytics_lib.simulate import intents
 from analytics_lib.simulate.funnel import STAGES
 from analytics_lib.simulate.outcomes import ABANDONED, RESOLVED
 from analytics_lib.simulate.world import MS_PER_DAY, MS_PER_HOUR, World
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 AGENT_HOURS = (8, 20)
 BOGOTA_OFFSET_MS = 5 * MS_PER_HOUR
@@ -46,7 +49,7 @@ class Turns:
 
 
 def simulate_turns(world: World, chats: pd.DataFrame) -> tuple[Turns, pd.DataFrame]:
-    """Every turn, and the conversations with ``escalated_ms``, ``joined_ms`` (first agent message), ``ended_ms``."""
+    """Every turn; the conversations with ``escalated_ms``, ``joined_ms`` (an agent writes), ``ended_ms``."""
     rng = world.stream("turns")
     bot_turns, agent_turns = chats["bot_turns"].to_numpy(), chats["agent_turns"].to_numpy()
     first = np.cumsum(bot_turns) - bot_turns
@@ -79,7 +82,7 @@ def response_load(world: World, started_ms: np.ndarray) -> np.ndarray:
     """Conversations started in the same hour / the mean over all hours of the window, capped."""
     hour = (started_ms - world.window.since_ms) // MS_PER_HOUR
     counts = np.bincount(hour, minlength=world.days * 24)
-    return np.minimum(counts[hour] / counts.mean(), world.parameters.response_load_cap)
+    return np.asarray(np.minimum(counts[hour] / counts.mean(), world.parameters.response_load_cap))
 
 
 def stage_rows(chats: pd.DataFrame, turns: Turns) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

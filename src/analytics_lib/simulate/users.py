@@ -1,11 +1,11 @@
-"""The people: phone numbers as ids, where they live, when the shop first heard of them; and their conversations."""
+"""The people: phone numbers as ids, where they live, since when they are known; and their conversations."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -23,7 +23,25 @@ from analytics_lib.simulate.world import (
     World,
 )
 
-MOBILE_PREFIXES = ("300", "301", "302", "304", "305", "310", "311", "312", "313", "314", "315", "316", "318", "320")
+if TYPE_CHECKING:
+    import pandas as pd
+
+MOBILE_PREFIXES = (
+    "300",
+    "301",
+    "302",
+    "304",
+    "305",
+    "310",
+    "311",
+    "312",
+    "313",
+    "314",
+    "315",
+    "316",
+    "318",
+    "320",
+)
 # City, department, country, share in thousandths, what a mobile number begins with (then seven digits).
 PLACES = (
     ("Bogotá", "Bogotá D.C.", "CO", 330, "+57"),
@@ -92,7 +110,7 @@ def users_table(world: World, users: Users, chats: pd.DataFrame) -> pa.Table:
 
 
 def conversations_table(world: World, users: Users, chats: pd.DataFrame, ids: pa.Array) -> pa.Table:
-    """One row a conversation, as it is known at ``until``: who ended later is open, who was called later is not."""
+    """One row a conversation, as it is known at ``until``: one that ends later is open."""
     rng, until_ms = world.stream("conversations"), world.window.until_ms
     closed = chats["closed"].to_numpy()
     escalated = (chats["escalated"] & (chats["escalated_ms"] < until_ms)).to_numpy()

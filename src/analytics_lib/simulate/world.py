@@ -1,7 +1,7 @@
 """The simulated shop: every number that shapes it, and where in the window each planted effect lies.
 
 A fashion retailer in Colombia answers on WhatsApp, Instagram and the web with a bot that opened on the first
-day of the window. Sizes are fixed here; a world adds only its seed, its window and its number of conversations.
+day of the window. Sizes are fixed here; a world adds its seed, its window and its number of conversations.
 """
 
 from __future__ import annotations

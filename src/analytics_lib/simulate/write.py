@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import orjson
@@ -10,6 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analytics_lib.simulate.columns import RAW_JSON
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 ROWS_AT_ONCE = 200_000
 # JSON text of a value of these types is the value itself.

@@ -10,8 +10,11 @@ from collections.abc import Mapping
 
 from analytics_lib.sources.bird_conversations import contact_rows, conversation_rows
 from analytics_lib.sources.bird_envelope import Rows, open_envelope
+from analytics_lib.sources.bird_linking import settle
 from analytics_lib.sources.bird_messages import interaction_rows, message_rows
 from analytics_lib.sources.record import BadRecordError
+
+__all__ = ["rows", "settle"]
 
 _PAGES = ("results", "items")
 

@@ -100,6 +100,19 @@ def replace(root: Path, table: Table, rows: pa.Table, months: Sequence[str], not
     _committed(table.name, write, tries=_TRIES)
 
 
+def delete(root: Path, table: Table, ids: Sequence[str], note: dict[str, str]) -> None:
+    """Delete rows by a primary key of one column."""
+    (key,) = table.key
+    listed = ", ".join("'" + value.replace("'", "''") + "'" for value in ids)
+
+    def write() -> None:
+        opened = open_table(root, table.name)
+        if opened is not None:
+            opened.delete(f"{key} in ({listed})", commit_properties=CommitProperties(custom_metadata=note))
+
+    _committed(table.name, write, tries=_TRIES)
+
+
 def compact(root: Path, name: str) -> None:
     """Join small files; nothing a reader sees changes."""
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from analytics_lib.schema import STATUS_RANK, Table
+from analytics_lib.schema import PENDING, STATUS_RANK, Table
 from analytics_lib.store.engine import literal, quoted
 
 if TYPE_CHECKING:
@@ -34,31 +34,34 @@ select key_hash from twice union select key_hash from known
 DECIDED = """
 create or replace temp table decided as
 with candidates as (
-  select {keys}, {rank} as rank, {updated} as updated, {content} as content, 1 as origin, _row,
-    null::date as old_month
+  select {keys}, {rank} as rank, {updated} as updated, {content} as content, {link} as link, 1 as origin,
+    _row, null::date as old_month
   from incoming where hash({keys}) in (select key_hash from contested)
   union all
-  select {keys}, {rank}, {updated}, {content}, 0, null, {month}
+  select {keys}, {rank}, {updated}, {content}, {link}, 0, null, {month}
   from stored where hash({keys}) in (select key_hash from contested)
 ),
 placed as (
   select *,
     row_number() over (
-      partition by {keys} order by {first} rank desc, updated desc nulls last, content desc, origin, _row
+      partition by {keys} order by {first} rank desc, updated desc nulls last, content desc, link desc,
+      origin, _row
     ) as place,
     max(old_month) over (partition by {keys}) as stored_month,
     min(origin) over (partition by {keys}) = 0 as is_stored,
     first_value(rank) over best as best_rank,
     first_value(updated) over best as best_updated,
-    first_value(content) over best as best_content
+    first_value(content) over best as best_content,
+    first_value(link) over best as best_link
   from candidates
   window best as (
-    partition by {keys} order by {first} rank desc, updated desc nulls last, content desc, origin, _row
+    partition by {keys} order by {first} rank desc, updated desc nulls last, content desc, link desc,
+      origin, _row
   )
 )
 select _row, place = 1 as wins, is_stored, stored_month::varchar as stored_month,
-  place > 1 and rank = best_rank and updated is not distinct from best_updated and content <> best_content
-    as conflicts
+  place > 1 and rank = best_rank and updated is not distinct from best_updated
+    and (content <> best_content or (link <> best_link and link <> '' and best_link <> '')) as conflicts
 from placed where origin = 1
 """
 
@@ -137,15 +140,29 @@ def numbered(rows: pa.Table, first: int = 0) -> pa.Table:
 
 def _parts(table: Table, *, incoming_wins: bool) -> dict[str, str]:
     whens = " ".join(f"when {literal(name)} then {rank}" for name, rank in STATUS_RANK.items())
-    content = ", ".join(f"coalesce({quoted(c.name)}::varchar, chr(1))" for c in table.columns)
+    linked = "conversation_id" in table.column and "conversation_id" not in table.key
+    apart = ("conversation_id", "user_id") if linked else ()
+    content = ", ".join(
+        f"coalesce({quoted(c.name)}::varchar, chr(1))" for c in table.columns if c.name not in apart
+    )
     return {
         "keys": ", ".join(quoted(key) for key in table.key),
         "rank": f"case status {whens} else 0 end" if table.name == "messages" else "0",
         "updated": "updated_at" if "updated_at" in table.column else "null::timestamptz",
         "content": f"concat_ws(chr(2), {content})",
+        "link": _link(table) if linked else "''",
         "month": _month(table) or "null::date",
         "first": "origin desc," if incoming_wins else "",
     }
+
+
+def _link(table: Table) -> str:
+    """Whom and which conversation a row belongs to; empty while that is not settled, so that it never wins."""
+    user = "user_id" if "user_id" in table.column else "''"
+    return (
+        f"case when conversation_id is null or starts_with(conversation_id, {literal(PENDING)}) then '' "
+        f"else conversation_id || chr(2) || {user} end"
+    )
 
 
 def _month(table: Table) -> str | None:

@@ -86,6 +86,12 @@ class Writer:
             *((accepted["_line"].to_numpy(), accepted["_records"].to_numpy()) if accepted else _NO_LINES),
         )
 
+    def delete(self, name: str, ids: Sequence[str]) -> None:
+        """Delete rows that ceased to exist, by their id."""
+        if ids:
+            delta.delete(self.root, EVERY_TABLE[name], ids, self.note)
+            self.touched.add(name)
+
     def read(self, sql: str, **parameters: object) -> pd.DataFrame:
         """A question over the newest committed state, recorded or not."""
         for name, table in EVERY_TABLE.items():

@@ -30,6 +30,7 @@ _PLUS = re.compile(rf"\+{SEPARATOR}{{0,2}}\Z")
 _NATIONAL = re.compile(
     r"(?:57)?(?:3\d{9}|60\d{8})|46\d{6}|0?3\d{9}|0?1(?:800|9\d\d)\d{7}|9(?:01\d|408)\d{6}", re.ASCII
 )
+_NATIONAL_STARTS = ("3", "57", "60", "46", "03", "018", "019", "18", "19", "90", "94")
 _CEDULA = re.compile(r"1[0-2]\d{8}", re.ASCII)
 _PHONE_WORD = re.compile(
     r"(?<![^\W\d])(?:tel|tel[eé]fonos?|fijo|cel|celular(?:es)?|m[oó]vil|whatsapp|wha|wpp|ll[aá]m\w{1,6})"
@@ -185,7 +186,7 @@ def _is_valid(digits: str) -> bool:
 
 
 def _national(run: Run, position: int) -> int:
-    if run.words[position][0] not in "034569" and not run.words[position].startswith("1"):
+    if not "".join(run.words[position : position + 3]).startswith(_NATIONAL_STARTS):
         return 0
     for groups, digits in _windows(run, position, 8, 12):
         if _NATIONAL.fullmatch(digits) and _reads_like_a_phone(
