@@ -21,6 +21,7 @@ from pathlib import Path
 from message_files import write_messages
 
 HERE = Path(__file__).parent
+FOLDERS = ("store", "keys", "inbox", "outputs")
 
 
 def child(script: str, *arguments: object) -> dict[str, float]:
@@ -31,7 +32,7 @@ def child(script: str, *arguments: object) -> dict[str, float]:
 
 
 def ingest_against_floor(lines: int, folder: Path) -> dict[str, object]:
-    """Messages parsed, checked, deduplicated and committed, beside DuckDB copying the same lines unchecked."""
+    """Messages parsed, checked, deduplicated, committed; beside DuckDB copying the same lines unchecked."""
     file = write_messages(folder / f"messages-{lines}.ndjson", lines=lines)
     floor = child("one_floor.py", file, folder)
     ours = child("one_ingest.py", file, folder / f"ingest-{lines}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,6 +50,24 @@ def load_settings() -> Settings:
         outputs=Path(os.environ.get("ANALYTICS_OUTPUTS", defaults.outputs)),
         memory_limit_gb=_positive_number("ANALYTICS_MEMORY_LIMIT_GB", defaults.memory_limit_gb),
     )
+
+
+def pinned_versions() -> dict[str, int] | None:
+    """The version of each table that the run this process belongs to was started on; None outside a run.
+
+    Raises:
+        RequestError: If the variable the runner sets holds something else.
+    """
+    given = os.environ.get("ANALYTICS_STORE_VERSIONS")
+    if given is None:
+        return None
+    try:
+        versions = {str(table): int(version) for table, version in json.loads(given).items()}
+    except (ValueError, AttributeError, TypeError) as error:
+        raise RequestError(
+            f'ANALYTICS_STORE_VERSIONS is {given[:200]!r}; expected JSON such as {{"messages": 3}}.'
+        ) from error
+    return versions
 
 
 def check_time_zone(name: str) -> str:

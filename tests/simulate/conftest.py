@@ -1,24 +1,7 @@
-import datetime as dt
-
-import orjson
-import pandas as pd
 import pytest
+from recovery import UNTIL, read_world
 
 from analytics_lib import simulate
-
-UNTIL = dt.date(2026, 7, 1)
-
-
-def read_table(path):
-    frame = pd.DataFrame([orjson.loads(line) for line in path.read_bytes().splitlines()])
-    for name in frame.columns:
-        if name.endswith("_at"):
-            frame[name] = pd.to_datetime(frame[name], format="ISO8601")
-    return frame
-
-
-def read_world(folder):
-    return {path.name.partition(".")[0]: read_table(path) for path in sorted(folder.glob("*.ndjson"))}
 
 
 @pytest.fixture(scope="session")

@@ -4,9 +4,26 @@ Every planted rate is a known probability of each row, so observed - expected co
 variance sum p(1-p): `z_score` is standard normal when the world is what its truth says.
 """
 
+import datetime as dt
+
 import numpy as np
+import orjson
 import pandas as pd
 from scipy.special import betaln, gammaln
+
+UNTIL = dt.date(2026, 7, 1)
+
+
+def read_table(path):
+    frame = pd.DataFrame([orjson.loads(line) for line in path.read_bytes().splitlines()])
+    for name in frame.columns:
+        if name.endswith("_at"):
+            frame[name] = pd.to_datetime(frame[name], format="ISO8601")
+    return frame
+
+
+def read_world(folder):
+    return {path.name.partition(".")[0]: read_table(path) for path in sorted(folder.glob("*.ndjson"))}
 
 
 def z_score(hits, chances):

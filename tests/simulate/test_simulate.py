@@ -8,9 +8,9 @@ import orjson
 import pandas as pd
 import pyarrow as pa
 import pytest
-from conftest import UNTIL, read_table, read_world
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from recovery import UNTIL, read_table, read_world
 
 from analytics_lib import simulate
 from analytics_lib.errors import RequestError

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -11,6 +13,8 @@ from typing import TYPE_CHECKING
 import orjson
 import pyarrow as pa
 
+from analytics_lib.sources.json_text import parse_line
+from analytics_lib.sources.record import BadRecordError
 from analytics_lib.text.masking import mask_text
 
 if TYPE_CHECKING:
@@ -27,28 +31,48 @@ EXPECTED: dict[str, pa.DataType] = {
     "float": pa.float64(),
     "bool": pa.bool_(),
 }
+_PYTHON: dict[str, set[type]] = {
+    **{kind: {str, type(None)} for kind in ("id", "text", "json", "at", "local")},
+    "int": {int, type(None)},
+    "float": {float, int, type(None)},
+    "bool": {bool, type(None)},
+}
+_LARGEST = 2**63
 _MAYBE_PERSONAL = re.compile(r"@|\d(?:[\s().+-]*\d){5}")
 
 
 @dataclass
 class Columns:
-    """Columns of equal length, and the positions whose value no cast can save."""
+    """Columns of equal length, the positions whose value no cast can save, and what became null."""
 
     arrays: dict[str, pa.Array] = field(default_factory=dict)
     refused: dict[int, tuple[str, str, str]] = field(default_factory=dict)
+    flags: Counter[str] = field(default_factory=Counter)
 
     def add(self, name: str, kind: Type, values: list[object]) -> None:
         """Add a column of a contract type."""
-        try:
-            self.arrays[name] = pa.array(values, EXPECTED[kind])
-        except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):
+        self.arrays[name] = self._typed(kind, values)
+        if self.arrays[name] is None:
             texts = [self._text(name, kind, position, value) for position, value in enumerate(values)]
             self.arrays[name] = pa.array(texts, pa.string())
 
+    def _typed(self, kind: Type, values: list[object]) -> pa.Array | None:
+        """The values in their type, or None where one of them is of another; 1.5 is no whole number."""
+        if not _PYTHON[kind].issuperset(map(type, values)):
+            return None
+        try:
+            return pa.array(values, EXPECTED[kind])
+        except (pa.ArrowInvalid, OverflowError):  # a number beyond 64 bits
+            return None
+
     def _text(self, name: str, kind: Type, position: int, value: object) -> str | None:
+        if kind in ("int", "float") and _is_endless(value, kind):
+            self.flags["NUM_RANGE"] += 1
+            return None
         text, code = _as_text(kind, value)
         if code:
-            shown = f"{str(value)[:60]!r} is a {type(value).__name__}, not a value of type {kind}"
+            # Masked before it is cut, so that half a phone number does not pass as none.
+            shown = f"{mask_text(str(value)[:2000])[:60]!r} is a {type(value).__name__}, not of type {kind}"
             self.refused.setdefault(position, (code, name, shown))
         return text
 
@@ -72,15 +96,22 @@ def extras(records: Sequence[Mapping[str, object]], known: frozenset[str]) -> tu
             continue
         hits += 1
         unknown = {key: value for key, value in record.items() if key not in known}
-        texts.append(_masked_json({**given, **unknown} if isinstance(given, dict) else unknown))
+        texts.append(_masked_json({**_as_object(given), **unknown}))
     return texts, hits
+
+
+def _as_object(extra: object) -> Mapping[str, object]:
+    """A record's own ``extra`` as fields that others can join."""
+    value = _parsed(extra) if isinstance(extra, str) else extra
+    return value if isinstance(value, dict) else {} if value is None else {"extra": value}
 
 
 def _masked_json(value: object) -> str:
     text = value if isinstance(value, str) else _dumps(value)
     if not _MAYBE_PERSONAL.search(text):
         return text
-    return _dumps(_masked(orjson.loads(text)) if _is_json(text) else mask_text(text))
+    parsed = _parsed(text)
+    return mask_text(text) if parsed is None else _dumps(_masked(parsed))
 
 
 def _masked(value: object) -> object:
@@ -94,12 +125,12 @@ def _masked(value: object) -> object:
     return value if masked == str(value) else masked
 
 
-def _is_json(text: str) -> bool:
+def _parsed(text: str) -> object:
+    """What a JSON text says; null where it is none, or nests deeper than a record may."""
     try:
-        orjson.loads(text)
-    except orjson.JSONDecodeError:
-        return False
-    return True
+        return parse_line(text.encode(), Counter())
+    except BadRecordError:
+        return None
 
 
 def _dumps(value: object) -> str:
@@ -112,10 +143,25 @@ def _as_text(kind: Type, value: object) -> tuple[str | None, str | None]:
         return value, None
     if kind == "json":
         return _dumps(value), None
-    if isinstance(value, dict | list) or (isinstance(value, bool) and kind != "bool"):
+    if isinstance(value, dict | list | bytes) or (isinstance(value, bool) and kind != "bool"):
         return None, "BAD_TYPE"
     if isinstance(value, dt.datetime | dt.date):
         return value.isoformat(), None
-    if isinstance(value, float) and kind in ("id", "text"):
-        return None, "PHONE_LOSSY" if kind == "id" else "BAD_TYPE"
+    if isinstance(value, float):
+        return _float_as_text(kind, value)
     return (str(value).lower() if isinstance(value, bool) else str(value)), None
+
+
+def _float_as_text(kind: Type, value: float) -> tuple[str | None, str | None]:
+    if kind in ("id", "text"):
+        return None, "PHONE_LOSSY" if kind == "id" else "BAD_TYPE"
+    return str(int(value) if kind == "int" and value.is_integer() else value), None
+
+
+def _is_endless(value: object, kind: Type) -> bool:
+    """Whether a number is none that can be stored: NaN, infinite, or a whole one beyond 64 bits."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    if isinstance(value, float) and not math.isfinite(value):
+        return True
+    return kind == "int" and not -_LARGEST <= value < _LARGEST

@@ -59,7 +59,7 @@ def conform(table: Table, built: Columns, rules: Rules) -> Checked:
     checked = check(table, pa.table(built.arrays), naive_zone=rules.naive_zone, local_zone=rules.local_zone)
     reasons = dict(checked.refused)
     reasons.update(built.refused)
-    rows, flags = checked.rows, checked.flags
+    rows, flags = checked.rows, checked.flags + built.flags
     late: dict[int, tuple[str, str, str]] = {}
     for column in table.columns:
         _implausible(column, rows[column.name], rules, late)

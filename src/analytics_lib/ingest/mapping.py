@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from analytics_lib.errors import FileRefusedError, RequestError
 from analytics_lib.ingest.columns import EXPECTED, Columns, columns, extras
@@ -17,6 +18,7 @@ from analytics_lib.sources.lines import BadLine, Chunk
 from analytics_lib.sources.record import BadRecordError
 from analytics_lib.store import casts
 from analytics_lib.store.engine import Engine
+from analytics_lib.text.masking import mask_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -152,7 +154,7 @@ def _rows_of(
         return list(module.rows(record, source.options)) if module else []
     except BadRecordError as error:
         refusal = (error.code, error.detail, error.column)
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
         # A record of a shape nobody foresaw stops nothing; its text is kept for whoever extends the source.
         refusal = ("UNKNOWN_SHAPE", f"{type(error).__name__}: {error}", None)
     code, detail, column = refusal
@@ -191,6 +193,7 @@ def _raw_parts(source: Source, chunks: Iterable[Chunk]) -> Iterator[tuple[pa.Tab
         _cast_numbers(built, source)
         texts, hits = extras(chunk.records, frozenset(source.raw))
         chunk.flags["EXTRA_FIELD"] += hits
+        chunk.flags.update(built.flags)
         count = len(chunk.records)
         raw = pa.table(
             {
@@ -215,9 +218,10 @@ def _cast_numbers(built: Columns, source: Source) -> None:
         if kind not in ("int", "float", "bool"):
             continue
         cast = casts.cast(kind, built.arrays[name], naive_zone=source.time_zone)
+        built.flags.update(cast.flags)
         for at in np.flatnonzero(cast.failed):
-            shown = f"{built.arrays[name][int(at)].as_py()!r} is not a value of type {kind}"
-            built.refused.setdefault(int(at), ("BAD_TYPE", name, shown[:200]))
+            shown = mask_text(repr(built.arrays[name][int(at)].as_py())[:2000])[:80]
+            built.refused.setdefault(int(at), ("BAD_TYPE", name, f"{shown} is not a value of type {kind}"))
         built.arrays[name] = cast.values
 
 
@@ -229,7 +233,8 @@ def _joined(parts: Iterable[tuple[pa.Table, int, Chunk]]) -> Iterator[tuple[pa.T
         whole.add(chunk.lines, [])
         whole.bad.extend(chunk.bad)
         whole.flags.update(chunk.flags)
-    yield pa.concat_tables(raws, promote_options="permissive"), 0, whole
+    if raws:
+        yield pa.concat_tables(raws, promote_options="permissive"), 0, whole
 
 
 def _selected(source: Source, engine: Engine, raw: pa.Table, first: int, chunk: Chunk) -> Batch:
@@ -238,7 +243,10 @@ def _selected(source: Source, engine: Engine, raw: pa.Table, first: int, chunk: 
     taken = np.zeros(0, dtype=np.int64)
     counted = 0
     for name, sql in source.tables.items():
-        rows = engine.arrow(sql)
+        try:
+            rows = engine.arrow(sql)
+        except RequestError as error:
+            raise RequestError(f"Source {source.name}, the select for {name}: {error}") from error
         tables[name] = _from_select(source, name, rows, raw)
         taken = np.union1d(taken, tables[name].origins)
         counted = max(counted, int(tables[name].records.sum()))
@@ -260,11 +268,22 @@ def _raw_text(raw: pa.Table, ordinal: int) -> str:
     return str({name: value for name, value in raw.slice(at, 1).to_pylist()[0].items() if value is not None})
 
 
-def _from_select(source: Source, name: str, rows: pa.Table, raw: pa.Table) -> Mapped:
-    if "line" not in rows.column_names:
+def _check_select(source: Source, name: str, rows: pa.Table, raw: pa.Table) -> None:
+    lines = rows["line"] if "line" in rows.column_names else pa.chunked_array([[None]])
+    if not pc.all(pc.is_in(lines, raw["line"]), min_count=0).as_py():
         raise RequestError(
-            f"Source {source.name}: the select for {name} must give the column line (min(line) if it groups)."
+            f"Source {source.name}: the select for {name} must give the column line of raw in every row "
+            "(min(line) where it groups)."
         )
+    if "records" in rows.column_names and not source.whole_file:
+        raise RequestError(
+            f"Source {source.name}: the select for {name} groups records, so it must see all of a file at "
+            "once. Set whole_file: true."
+        )
+
+
+def _from_select(source: Source, name: str, rows: pa.Table, raw: pa.Table) -> Mapped:
+    _check_select(source, name, rows, raw)
     origins = rows["line"].to_numpy()
     counts = (
         rows["records"].to_numpy()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 import orjson
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from analytics_lib.errors import FileRefusedError
@@ -22,6 +23,7 @@ from analytics_lib.sources.lines import BadLine, Chunk
 from analytics_lib.store import quarantine, resolve
 from analytics_lib.store.contract import arrow_schema
 from analytics_lib.store.writer import Writer, Written, open_writer, staging
+from analytics_lib.text.masking import mask_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -194,8 +196,8 @@ def _check_share(source: Source, name: str, staged: Staged) -> None:
     raise FileRefusedError(
         "BAD_ENCODING" if codes.most_common(1)[0][0] == "BAD_ENCODING" else "TOO_MANY_BAD",
         f"{name}: {number:,} of {staged.records:,} records are bad ({reasons}); source {source.name} allows "
-        f"{source.bad_share_limit:.1%}. The first, line {first.line}: {first.detail[:200]}. Nothing of the file "
-        "was stored. Mend the file or the mapping, or raise bad_share_limit.",
+        f"{source.bad_share_limit:.1%}. The first, line {first.line}: {mask_text(first.detail)[:200]}. "
+        "Nothing of the file was stored. Mend the file or the mapping, or raise bad_share_limit.",
     )
 
 
@@ -204,18 +206,18 @@ def _commit(
 ) -> FileReport:
     status = "tail waits" if staged.tail_waits else "ingested"
     report = FileReport(path.name, status, records=staged.records, flags=+staged.flags)
-    taken: list[Written] = []
+    taken: dict[Path, Written] = {}
     for name in EVERY_TABLE:
         if staged.rows[name]:
             written = writer.write(name, [staged.files[name]], lines=True)
             report.rows[name] = written.accepted
             report.flags["CONFLICT"] += written.conflicts
-            taken.append(written)
+            taken[staged.files[name]] = written
     settle(source, staged.files, writer, local_zone=rules.local_zone)
     for line in staged.bad:
         report.codes[line.code] += line.records
     report.quarantined = report.codes.total()
-    report.accepted = _accepted_records(taken)
+    report.accepted = _accepted_records(taken, report.records - report.quarantined)
     report.duplicates = report.records - report.accepted - report.quarantined
     report.flags = +report.flags
     if staged.bad:
@@ -225,14 +227,17 @@ def _commit(
     return report
 
 
-def _accepted_records(taken: list[Written]) -> int:
-    """Records of which at least one row was accepted, each counted once."""
-    if not taken:
-        return 0
-    lines = np.concatenate([written.lines for written in taken])
-    records = np.concatenate([written.records for written in taken])
-    _, first = np.unique(lines, return_index=True)
-    return int(records[first].sum())
+def _accepted_records(taken: dict[Path, Written], good: int) -> int:
+    """Of the good records, those of which at least one row was accepted, each counted once."""
+    if not any(written.duplicates for written in taken.values()):
+        return good
+    columns = [resolve.LINE, resolve.RECORDS]
+    parts = [
+        pq.read_table(file, columns=columns) if written.lines is None else written.lines
+        for file, written in taken.items()
+    ]
+    accepted = pa.concat_tables(parts).group_by(resolve.LINE).aggregate([(resolve.RECORDS, "max")])
+    return pc.sum(accepted[f"{resolve.RECORDS}_max"]).as_py() or 0
 
 
 def _refusal(source: Source, path: Path, digest: str, bad: BadLine) -> quarantine.Refusal:

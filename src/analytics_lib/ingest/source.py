@@ -10,11 +10,12 @@ import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, get_args
+from zoneinfo import available_timezones
 
 import yaml
 
-from analytics_lib.config import check_time_zone
 from analytics_lib.errors import RequestError
 from analytics_lib.schema import EVERY_TABLE, Type
 from analytics_lib.sources.formats import FORMATS
@@ -91,11 +92,10 @@ def load_source(name: str, folder: Path) -> Source:
         hint = f" Did you mean {near[0]!r}?" if near else ""
         raise RequestError(f"Unknown source {name!r}.{hint} Known sources: {', '.join(known) or 'none'}.")
     try:
-        given = yaml.load(path.read_text(), Loader=_Loader)  # noqa: S506  # a safe loader with one check more
+        given = yaml.load(path.read_bytes(), Loader=_Loader)  # noqa: S506  # a safe loader with one check more
     except yaml.YAMLError as error:
         raise RequestError(f"{path.name} is not valid YAML: {error}") from error
     problems = list(_problems(given, name))
-    check_time_zone(given.get("time_zone", "UTC") if isinstance(given, dict) else "UTC")
     if problems:
         raise RequestError(f"{path.name} is wrong:\n" + "\n".join(f"- {problem}" for problem in problems))
     return Source(name=given.pop("source"), **given)
@@ -117,18 +117,46 @@ def _problems(given: object, name: str) -> Iterator[str]:  # a generator of text
 
 
 def _mapping_problems(given: dict[str, object]) -> Iterator[str]:
-    if given.get("format", "ndjson") not in FORMATS.values():
-        yield f"format: expected one of {', '.join(sorted(set(FORMATS.values())))}, given {given['format']!r}"
+    yield from _value_problems(given)
     if "python" in given and ("tables" in given or "raw" in given):
         yield "give either python, or raw and tables, not both"
     if ("tables" in given) != ("raw" in given):
         yield "raw and tables go together"
-    tables, raw = given.get("tables"), given.get("raw")
-    for table in set(tables if isinstance(tables, dict) else ()) - set(EVERY_TABLE):
-        yield f"tables: the contract has no table {table!r}; it has {', '.join(EVERY_TABLE)}"
+    yield from _sql_problems(given.get("tables"), given.get("raw"))
+
+
+def _sql_problems(tables: object, raw: object) -> Iterator[str]:
+    for table, sql in tables.items() if isinstance(tables, dict) else ():
+        if table not in EVERY_TABLE:
+            yield f"tables: the contract has no table {table!r}; it has {', '.join(EVERY_TABLE)}"
+        elif not isinstance(sql, str):
+            yield f"tables: {table} is to be one select, given {sql!r}"
     for column, kind in raw.items() if isinstance(raw, dict) else ():
         if kind not in get_args(Type):
             yield f"raw: {column} has the unknown type {kind!r}; known are {', '.join(get_args(Type))}"
+        if column in ("line", "extra"):
+            yield f"raw: {column} is a column that raw has already; a field of that name is found in extra"
+
+
+def _value_problems(given: dict[str, object]) -> Iterator[str]:
+    formats = sorted(set(FORMATS.values()))
+    if given.get("format", "ndjson") not in formats:
+        yield f"format: expected one of {', '.join(formats)}, given {given['format']!r}"
+    if isinstance(zone := given.get("time_zone", "UTC"), str) and zone not in available_timezones():
+        yield f"time_zone: unknown zone {zone!r}; give an IANA name such as America/Bogota"
+    if isinstance(mark := given.get("delimiter", ","), str) and len(mark) != 1:
+        yield f"delimiter: expected one character, given {mark!r}"
+    if isinstance(share := given.get("bad_share_limit", 0), float | int) and not 0 <= share <= 1:
+        yield f"bad_share_limit: expected a share from 0 to 1, given {share!r}"
+    if isinstance(module := given.get("python", "sys"), str) and not _can_be_found(module):
+        yield f"python: there is no module {module!r}"
+
+
+def _can_be_found(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except (ImportError, ValueError):
+        return False
 
 
 def _said(kind: type | tuple[type, ...]) -> str:

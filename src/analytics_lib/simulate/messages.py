@@ -29,6 +29,8 @@ PICTURE_SHARE = 0.35
 PICTURE_AFTER_MS = 700
 SENTIMENT_MEANS = (0.45, 0.35, -0.25, -0.15)
 NONE = -1
+# A conversation keeps to one product, one size, one city: its topic, a number.
+TOPICS = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -57,8 +59,14 @@ def messages(
     ``ids`` are those of the conversations and of the users.
     """
     rng, book = world.stream("messages"), create_phrasebook(world)
-    said, personal = _user_messages(rng, book, turns)
-    blocks = [said, _replies(rng, book, chats, turns), _pictures(rng, turns), _first_words(rng, book, chats)]
+    topic = rng.integers(0, TOPICS, len(chats))[turns.conversation]
+    said, personal = _user_messages(rng, book, turns, topic)
+    blocks = [
+        said,
+        _replies(rng, book, chats, (turns, topic)),
+        _pictures(rng, turns),
+        _first_words(rng, book, chats),
+    ]
     joined = Messages(*(np.concatenate([getattr(b, f.name) for b in blocks]) for f in fields(Messages)))
     shown = np.flatnonzero(joined.sent_ms < world.window.until_ms)
     # Conversations come in order of their start; within one, the order of time is the order of ids.
@@ -68,16 +76,18 @@ def messages(
     user_rows = kept.turn != NONE
     return table, {
         "messages_with_personal_data": int(personal[kept.turn[user_rows]].sum()),
-        "messages_hostile": int(np.isin(kept.body, _hostile(book)).sum()),
+        "messages_hostile": int(np.isin(kept.body, book.numbers("hostile")).sum()),
     }
 
 
-def _user_messages(rng: np.random.Generator, book: Phrasebook, turns: Turns) -> tuple[Messages, np.ndarray]:
+def _user_messages(
+    rng: np.random.Generator, book: Phrasebook, turns: Turns, topic: np.ndarray
+) -> tuple[Messages, np.ndarray]:
     rows = np.arange(turns.conversation.size)
     kind = rng.choice(len(KINDS), rows.size, p=USER_KIND_SHARES)
     kind[turns.bot :] = TEXT
-    texts, personal = user_texts(rng, book, turns.intent, kind == BUTTON)
-    hostile = _hostile(book)
+    texts, personal = user_texts(rng, book, turns.intent, kind == BUTTON, topic)
+    hostile = book.numbers("hostile")
     # The first words of some conversations, spread over the window.
     places = turns.first[
         np.linspace(0, turns.first.size - 1, min(hostile.size, turns.first.size)).astype(int)
@@ -89,12 +99,15 @@ def _user_messages(rng: np.random.Generator, book: Phrasebook, turns: Turns) -> 
     return _block(turns.conversation, turns.user_ms, sender, kind, rows, texts), personal
 
 
-def _replies(rng: np.random.Generator, book: Phrasebook, chats: pd.DataFrame, turns: Turns) -> Messages:
+def _replies(
+    rng: np.random.Generator, book: Phrasebook, chats: pd.DataFrame, said: tuple[Turns, np.ndarray]
+) -> Messages:
+    turns, topic = said
     sender = np.where(np.arange(turns.conversation.size) < turns.bot, BOT, AGENT)
-    body = book.pick_by(rng, [f"bot {name}" for name in intents.RECOGNISED], turns.taken)
+    body = book.pick(rng, [f"bot {name}" for name in intents.RECOGNISED], turns.taken, topic)
     hands_over = turns.last & (sender == BOT) & chats["escalated"].to_numpy()[turns.conversation]
-    body[hands_over] = book.pick(rng, "handover", int(hands_over.sum()))
-    body[turns.bot :] = book.pick(rng, "agent", body.size - turns.bot)
+    body[hands_over] = book.pick_plain(rng, "handover", int(hands_over.sum()))
+    body[turns.bot :] = book.pick_plain(rng, "agent", body.size - turns.bot)
     pays = (sender == BOT) & (turns.taken == intents.CODE["payment"])
     kind = np.where(pays, TEMPLATE, TEXT)
     return _block(turns.conversation, turns.reply_ms, sender, kind, np.full(body.size, NONE), plain(body))
@@ -112,7 +125,7 @@ def _pictures(rng: np.random.Generator, turns: Turns) -> Messages:
 def _first_words(rng: np.random.Generator, book: Phrasebook, chats: pd.DataFrame) -> Messages:
     rows = np.flatnonzero(chats["escalated"])
     sender, kind = np.full(rows.size, AGENT), np.full(rows.size, TEXT)
-    texts = plain(book.pick(rng, "agent", rows.size))
+    texts = plain(book.pick_plain(rng, "agent hello", rows.size))
     return _block(rows, chats["joined_ms"].to_numpy()[rows], sender, kind, np.full(rows.size, NONE), texts)
 
 
@@ -166,8 +179,3 @@ def _message_ids(conversation_ids: pa.Array, conversation: np.ndarray) -> pa.Arr
     position = np.arange(conversation.size) - np.repeat(begins, np.diff(begins, append=conversation.size))
     words = [f"{number:03d}" for number in range(int(position.max()) + 1)]
     return pc.binary_join_element_wise(spelled(conversation, conversation_ids), spelled(position, words), "-")
-
-
-def _hostile(book: Phrasebook) -> np.ndarray:
-    begin, size = book.groups["hostile"]
-    return np.arange(begin, begin + size)

@@ -235,8 +235,8 @@ BOT = {
     ),
 }
 HANDOVER = ("Te comunico con un asesor, un momento por favor.", "Un asesor seguirá la conversación.")
+AGENT_HELLO = ("Hola, soy tu asesora. Ya reviso tu caso.", "Buenas, te saluda tu asesor. ¿En qué te ayudo?")
 AGENT = (
-    "Hola, soy tu asesora. Ya reviso tu caso.",
     "Dame un momento y verifico en el sistema.",
     "Listo, ya quedó solucionado.",
     "¿Me confirmas el número de pedido?",

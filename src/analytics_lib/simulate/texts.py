@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import unicodedata
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,7 +17,7 @@ from analytics_lib.simulate.columns import spelled
 from analytics_lib.simulate.intents import INTENTS, RECOGNISED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Sequence
 
     from analytics_lib.simulate.world import World
 
@@ -31,31 +32,47 @@ CHAT_SPELLING = (("por qué", "xq"), ("porque", "xq"), ("que", "q"), ("quiero", 
 
 @dataclass
 class Phrasebook:
-    """Finished phrases; a group of them is found by its name.
+    """Finished phrases by group; a template of a group stands for all of its fillings and spellings.
 
     Attributes:
-        phrases: All phrases; number 0 is empty.
-        groups: First number and size of each group.
+        phrases: All phrases; number 0 is empty. Those of a template lie together, spellings fastest.
+        templates: For each template its first phrase, its fillings, its spellings of each.
+        groups: First template and number of templates of each group.
     """
 
     phrases: list[str] = field(default_factory=lambda: [""])
+    templates: list[tuple[int, int, int]] = field(default_factory=list)
     groups: dict[str, tuple[int, int]] = field(default_factory=dict)
 
-    def add(self, group: str, texts: Iterable[str]) -> None:
-        """Adds a group of phrases."""
-        added = list(texts)
-        self.groups[group] = (len(self.phrases), len(added))
-        self.phrases.extend(added)
+    def add(
+        self, group: str, templates: Sequence[str], spell: Callable[[str], list[str]] | None = None
+    ) -> None:
+        """Adds a group of templates, each filling spelled in every way of ``spell``."""
+        self.groups[group] = (len(self.templates), len(templates))
+        for template in templates:
+            fillings = [spell(text) if spell else [text] for text in _filled(template)]
+            self.templates.append((len(self.phrases), len(fillings), len(fillings[0])))
+            self.phrases.extend(itertools.chain.from_iterable(fillings))
 
-    def pick(self, rng: np.random.Generator, group: str, count: int) -> np.ndarray:
-        """Numbers of random phrases of one group."""
-        begin, size = self.groups[group]
-        return begin + rng.integers(0, size, count)
+    def pick(
+        self, rng: np.random.Generator, groups: list[str], codes: np.ndarray, topic: np.ndarray
+    ) -> np.ndarray:
+        """Numbers of random phrases, one from the group that each code names; a topic always fills alike."""
+        first, count = np.array([self.groups[group] for group in groups]).T
+        template = first[codes] + (rng.random(codes.size) * count[codes]).astype(np.int64)
+        begin, fillings, spellings = np.array(self.templates)[template].T
+        spelling = (rng.random(codes.size) * spellings).astype(np.int64)
+        return np.asarray(begin + (topic % fillings) * spellings + spelling)
 
-    def pick_by(self, rng: np.random.Generator, groups: list[str], codes: np.ndarray) -> np.ndarray:
-        """Numbers of random phrases, one from the group that each code names."""
-        begin, size = np.array([self.groups[group] for group in groups]).T
-        return np.asarray(begin[codes] + (rng.random(codes.size) * size[codes]).astype(np.int64))
+    def pick_plain(self, rng: np.random.Generator, group: str, count: int) -> np.ndarray:
+        """Numbers of random phrases of one group whose templates hold no slot."""
+        nothing = np.zeros(count, dtype=np.int64)
+        return self.pick(rng, [group], nothing, nothing)
+
+    def numbers(self, group: str) -> np.ndarray:
+        """Numbers of the first phrase of each template of a group."""
+        first, count = self.groups[group]
+        return np.array([begin for begin, _, _ in self.templates[first : first + count]])
 
 
 @dataclass(frozen=True)
@@ -77,35 +94,38 @@ def create_phrasebook(world: World) -> Phrasebook:
     """Every phrase of this world; misspellings and personal data depend on its seed."""
     rng, book = world.stream("phrases"), Phrasebook()
     for intent in INTENTS:
-        filled = itertools.chain.from_iterable(map(_filled, phrases.USER[intent]))
-        book.add(f"user {intent}", itertools.chain.from_iterable(_spellings(rng, text) for text in filled))
+        book.add(f"user {intent}", phrases.USER[intent], partial(_spellings, rng))
         book.add(f"button {intent}", [phrases.BUTTONS[intent]])
     for intent in RECOGNISED:
-        book.add(f"bot {intent}", itertools.chain.from_iterable(map(_filled, phrases.BOT[intent])))
-    book.add("handover", phrases.HANDOVER)
-    book.add("agent", phrases.AGENT)
-    book.add("opener", phrases.OPENERS)
-    book.add("closer", phrases.CLOSERS)
-    book.add("personal", _personal(rng))
-    book.add("hostile", phrases.HOSTILE)
+        book.add(f"bot {intent}", phrases.BOT[intent])
+    for group, templates in (
+        ("handover", phrases.HANDOVER),
+        ("agent hello", phrases.AGENT_HELLO),
+        ("agent", phrases.AGENT),
+        ("opener", phrases.OPENERS),
+        ("closer", phrases.CLOSERS),
+        ("personal", _personal(rng)),
+        ("hostile", phrases.HOSTILE),
+    ):
+        book.add(group, templates)
     return book
 
 
 def user_texts(
-    rng: np.random.Generator, book: Phrasebook, intent: np.ndarray, button: np.ndarray
+    rng: np.random.Generator, book: Phrasebook, intent: np.ndarray, button: np.ndarray, topic: np.ndarray
 ) -> tuple[Texts, np.ndarray]:
     """What users write, and which messages hold personal data; a button says what stands on it."""
     count = intent.size
-    typed = book.pick_by(rng, [f"user {name}" for name in INTENTS], intent)
-    pressed = book.pick_by(rng, [f"button {name}" for name in INTENTS], intent)
+    typed = book.pick(rng, [f"user {name}" for name in INTENTS], intent, topic)
+    pressed = book.pick(rng, [f"button {name}" for name in INTENTS], intent, topic)
     opened = ~button & (rng.random(count) < OPENER_SHARE)
     closed = ~button & (rng.random(count) < CLOSER_SHARE)
     personal = ~button & (rng.random(count) < PERSONAL_SHARE)
-    closer = np.where(closed, book.pick(rng, "closer", count), 0)
+    closer = np.where(closed, book.pick_plain(rng, "closer", count), 0)
     texts = Texts(
-        opener=np.where(opened, book.pick(rng, "opener", count), 0),
+        opener=np.where(opened, book.pick_plain(rng, "opener", count), 0),
         body=np.where(button, pressed, typed),
-        closer=np.where(personal, book.pick(rng, "personal", count), closer),
+        closer=np.where(personal, book.pick_plain(rng, "personal", count), closer),
     )
     return texts, personal
 
@@ -117,10 +137,15 @@ def plain(body: np.ndarray) -> Texts:
 
 
 def _filled(template: str) -> list[str]:
-    slot = next((name for name in phrases.SLOTS if name in template), None)
-    if slot is None:
-        return [template]
-    return [other for value in phrases.SLOTS[slot] for other in _filled(template.replace(slot, value, 1))]
+    """The template with every value of its slots; the first slot varies fastest, so that a topic keeps it."""
+    slots = [slot for slot in phrases.SLOTS if slot in template]
+    filled = []
+    for values in itertools.product(*(phrases.SLOTS[slot] for slot in reversed(slots))):
+        text = template
+        for slot, value in zip(reversed(slots), values, strict=True):
+            text = text.replace(slot, value)
+        filled.append(text)
+    return filled
 
 
 def _spellings(rng: np.random.Generator, text: str) -> list[str]:

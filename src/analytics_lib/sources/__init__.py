@@ -1,1 +1,1 @@
-"""What other systems deliver, turned into rows of the contract: one module a system, no input or output here."""
+"""What other systems deliver and how it is read: one module a system, and the formats they share."""

@@ -34,12 +34,13 @@ def expand(patterns: Sequence[str]) -> list[Path]:
     found: dict[Path, None] = {}
     for pattern in patterns:
         path = Path(pattern)
-        if path.is_dir():
+        if os.path.isdir(pattern):  # noqa: PTH112 - false for a name that is too long, where Path raises
             matches = sorted(child for child in path.iterdir() if not child.is_dir() and child.name[0] != ".")
         elif os.path.lexists(path):
             matches = [path]
         else:
-            matches = [Path(match) for match in sorted(glob.glob(pattern, recursive=True))]  # noqa: PTH207
+            named = map(Path, sorted(glob.glob(pattern, recursive=True)))  # noqa: PTH207
+            matches = [match for match in named if not match.is_dir()]
         if not matches:
             raise RequestError(
                 f"{pattern!r} names no file. Give a file, a folder or a pattern such as 'in/*.gz'."
@@ -101,6 +102,8 @@ class _Bounded(io.RawIOBase):
 def _open_regular(path: Path) -> io.BufferedReader[io.FileIO]:
     if any(ord(character) < 32 or ord(character) == 127 for character in path.name):
         raise FileRefusedError("BAD_NAME", f"{path.name!r} holds control characters. Rename the file.")
+    if any("\ud800" <= character <= "\udfff" for character in path.name):
+        raise FileRefusedError("BAD_NAME", f"{path.name!r} is not UTF-8. Rename the file.")
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except FileNotFoundError as error:

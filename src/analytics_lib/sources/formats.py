@@ -12,7 +12,8 @@ import pyarrow.parquet as pq
 
 from analytics_lib.errors import FileRefusedError
 from analytics_lib.sources.files import open_bytes
-from analytics_lib.sources.lines import MAX_RECORD_BYTES, BadLine, Chunk, parse_line, read_chunks
+from analytics_lib.sources.json_text import MAX_RECORD_BYTES, parse_line
+from analytics_lib.sources.lines import BadLine, Chunk, read_chunks
 from analytics_lib.sources.record import BadRecordError
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def chunks(
 def _is_document(path: Path) -> bool:
     """Whether the JSON stands across lines: an array, or an object whose first line is not a value yet."""
     with open_bytes(path) as file:
-        first = file.readline(MAX_RECORD_BYTES).removeprefix(b"\xef\xbb\xbf").strip()
+        first = file.read(MAX_RECORD_BYTES).removeprefix(b"\xef\xbb\xbf").lstrip().split(b"\n", 1)[0].strip()
     if first.startswith(b"["):
         return True
     try:
@@ -72,9 +73,7 @@ def _is_document(path: Path) -> bool:
 
 
 def _document(file: IO[bytes]) -> Chunk:
-    content = file.read(_MAX_DOCUMENT_BYTES + 1)
-    if len(content) > _MAX_DOCUMENT_BYTES:
-        raise FileRefusedError("TOO_LARGE", "The JSON document is over 256 MiB. Deliver it as JSON lines.")
+    content = _whole(file)
     chunk = Chunk()
     try:
         parsed = _parse_document(content, chunk.flags)
@@ -92,6 +91,13 @@ def _document(file: IO[bytes]) -> Chunk:
     return chunk
 
 
+def _whole(file: IO[bytes]) -> bytes:
+    content = file.read(_MAX_DOCUMENT_BYTES + 1)
+    if len(content) > _MAX_DOCUMENT_BYTES:
+        raise FileRefusedError("TOO_LARGE", "It is over 256 MiB in one piece. Deliver it as JSON lines.")
+    return content
+
+
 def _parse_document(content: bytes, flags: Counter[str]) -> object:
     """A whole document; the cap on a record's size does not hold for a document of many."""
     return parse_line(content.removeprefix(b"\xef\xbb\xbf"), flags, max_bytes=_MAX_DOCUMENT_BYTES)
@@ -101,7 +107,7 @@ def _csv_chunks(file: IO[bytes], delimiter: str) -> Iterator[Chunk]:
     csv.field_size_limit(MAX_RECORD_BYTES)
     text = io.TextIOWrapper(file, encoding="utf-8-sig", errors="surrogateescape", newline="")
     rows = csv.reader(text, delimiter=delimiter)
-    header = next(rows, [])
+    header = _header(next(rows, []))
     chunk = Chunk()
     while True:
         number = rows.line_num + 1
@@ -120,9 +126,28 @@ def _csv_chunks(file: IO[bytes], delimiter: str) -> Iterator[Chunk]:
     yield chunk
 
 
+def _header(names: list[str]) -> list[str]:
+    """The names of the columns, each its own."""
+    joined = ",".join(names)
+    if "\0" in joined or any("\ud800" <= character <= "\udfff" for character in joined):
+        raise FileRefusedError(
+            "BAD_ENCODING",
+            f"The header is not UTF-8: {joined[:80]!a}. It looks like "
+            f"{'UTF-16' if chr(0) in joined else 'Latin-1'}; deliver UTF-8.",
+        )
+    # Of columns with one name the first keeps it; none is dropped.
+    before = [names[:place].count(name) for place, name in enumerate(names)]
+    return [f"{name} ({count + 1})" if count else name for name, count in zip(names, before, strict=True)]
+
+
+def _record(header: list[str], row: list[str]) -> dict[str, object]:
+    """CSV knows no null; an empty field is one."""
+    return {name: value or None for name, value in zip(header, row, strict=True)}
+
+
 def _add_row(chunk: Chunk, number: int, header: list[str], row: list[str]) -> None:
     if len(row) == len(header) and (joined := "".join(row)).isprintable():
-        chunk.add([number], [dict(zip(header, row, strict=True))])
+        chunk.add([number], [_record(header, row)])
         return
     joined = ",".join(row)
     shown = joined[:2000].encode("utf-8", "replace").decode()
@@ -135,15 +160,17 @@ def _add_row(chunk: Chunk, number: int, header: list[str], row: list[str]) -> No
     elif any("\ud800" <= character <= "\udfff" for character in joined):
         chunk.bad.append(BadLine(number, "BAD_ENCODING", "the row is not UTF-8", shown))
     else:
-        chunk.add([number], [dict(zip(header, row, strict=True))])
+        chunk.add([number], [_record(header, row)])
 
 
 def _parquet_chunks(file: IO[bytes]) -> Iterator[Chunk]:
     try:
-        parquet = pq.ParquetFile(pa.PythonFile(file, mode="r"))
+        # Parquet is read from its end, which unpacked gzip does not let one do.
+        content = file if file.seekable() else io.BytesIO(_whole(file))
+        parquet = pq.ParquetFile(pa.PythonFile(content, mode="r"))
         first = 1
         for batch in parquet.iter_batches(batch_size=_CHUNK_RECORDS):
             yield Chunk(range(first, first + batch.num_rows), batch.to_pylist())
             first += batch.num_rows
-    except (pa.ArrowInvalid, OSError) as error:
+    except (pa.ArrowException, OSError) as error:
         raise FileRefusedError("BAD_PARQUET", f"The file is not readable Parquet: {error}") from error

@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import IO, TYPE_CHECKING
 
 import numpy as np
-import orjson
 import pyarrow as pa
 import pyarrow.json as pj
 
 from analytics_lib.errors import FileRefusedError
+from analytics_lib.sources.json_text import MAX_RECORD_BYTES, parse_line
 from analytics_lib.sources.record import BadRecordError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-MAX_RECORD_BYTES = 1024 * 1024
-_MAX_DEPTH = 64
 _BLOCK = 8 * 1024 * 1024
-_SURROGATE = re.compile("[\ud800-\udfff]")
-_STRUCTURE = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]')
-_ID = re.compile(rb'"(?:id|message_id|[a-z]+_id)"\s*:\s*"([^"]{1,80})"')
 
 
 @dataclass(frozen=True)
@@ -71,14 +65,18 @@ class Chunk:
 
     def add(self, lines: Sequence[int], records: Sequence[dict[str, object]]) -> None:
         """Add records, each with its line number."""
-        self.lines = [*self.lines, *lines] if isinstance(self.lines, range) else self.lines
+        self.lines = list(self.lines)
         self.lines.extend(lines)
         self.records.extend(records)
+
+    @cached_property
+    def _content_lines(self) -> list[bytes]:
+        return self.content.split(b"\n")
 
     def text(self, at: int) -> str:
         """The record at a position, as it was delivered or nearly so."""
         if self.table is not None:
-            return self.content.split(b"\n")[at][:2000].decode("utf-8", "replace")
+            return self._content_lines[at][:2000].decode("utf-8", "replace")
         return str(self.records[at])[:2000]
 
 
@@ -113,7 +111,7 @@ def read_chunks(
 def _columnar(block: _Block, schema: pa.Schema) -> Chunk | None:
     """The block as columns, or None where a line is in any way unusual."""
     newlines = np.flatnonzero(np.frombuffer(block.content, dtype=np.uint8) == 10)
-    if not block.ends or len(newlines) == 0 or np.diff(newlines, prepend=-1).max() > MAX_RECORD_BYTES:
+    if not block.ends or not _an_object_a_line(block.content, newlines):
         return None
     parse = pj.ParseOptions(
         explicit_schema=schema, newlines_in_values=False, unexpected_field_behavior="error"
@@ -129,6 +127,20 @@ def _columnar(block: _Block, schema: pa.Schema) -> Chunk | None:
         return None
     lines = range(block.first, block.first + table.num_rows)
     return Chunk(lines=lines, table=table.select(schema.names), content=block.content)
+
+
+def _an_object_a_line(content: bytes, newlines: np.ndarray) -> bool:
+    """Whether every line begins and ends as an object does and is no longer than a record may be.
+
+    The column parser takes objects wherever they begin and end, and does not survive a line ``null``.
+    """
+    octets = np.frombuffer(content, dtype=np.uint8)
+    starts = np.concatenate(([0], newlines[:-1] + 1))
+    return bool(
+        (newlines - starts).max() <= MAX_RECORD_BYTES
+        and (octets[starts] == ord("{")).all()
+        and (octets[newlines - 1] == ord("}")).all()
+    )
 
 
 def _by_line(block: _Block, *, waits: bool) -> Chunk:
@@ -163,7 +175,9 @@ def _blocks(file: IO[bytes]) -> Iterator[_Block]:
 
 
 def _check_encoding(block: bytes) -> None:
-    if block[:2] in (b"\xff\xfe", b"\xfe\xff") or block[:200].count(0) * 3 > len(block[:200]):
+    beginning = block[:200]
+    mixed_with_nul = len(beginning) < 3 * beginning.count(0) < 3 * len(beginning)
+    if block[:2] in (b"\xff\xfe", b"\xfe\xff") or mixed_with_nul:
         raise FileRefusedError("BAD_ENCODING", "The file looks like UTF-16. Deliver it as UTF-8.")
     lines = [line for line in block[: 1024 * 1024].split(b"\n")[:-1] or [block] if not line.isascii()]
     invalid = sum(not _is_utf8(line) for line in lines)
@@ -202,83 +216,3 @@ def _parse_into(chunk: Chunk, number: int, line: bytes, *, waits: bool) -> None:
         chunk.bad.append(
             BadLine(number, "NOT_OBJECT", f"expected an object, given {kind}", line[:2000].decode())
         )
-
-
-def parse_line(line: bytes, flags: Counter[str], *, max_bytes: int = MAX_RECORD_BYTES) -> object:
-    """The value of one JSON text; what can be mended is mended and counted in ``flags``.
-
-    Raises:
-        BadRecordError: TOO_LARGE, NUL_BYTE, TOO_DEEP, BAD_ENCODING or BAD_JSON.
-    """
-    if len(line) > max_bytes:
-        found = _ID.search(line)
-        name = f", id {found[1].decode('utf-8', 'replace')}" if found else ""
-        raise BadRecordError("TOO_LARGE", f"the record is larger than {max_bytes:,} bytes{name}")
-    try:
-        parsed = orjson.loads(line)
-    except orjson.JSONDecodeError:
-        return _careful(line, flags)
-    if type(parsed) is dict and line.count(b'":') == len(parsed) and b"[" not in line:
-        return parsed
-    _check_depth(line)
-    return _check_keys(line, parsed, flags)
-
-
-def _check_depth(line: bytes) -> None:
-    if line.count(b"[") + line.count(b"{") <= _MAX_DEPTH:
-        return
-    depth = 0
-    for token in _STRUCTURE.finditer(line):
-        if token[0] in (b"[", b"{"):
-            depth += 1
-        elif token[0] in (b"]", b"}"):
-            depth -= 1
-        if depth > _MAX_DEPTH:
-            raise BadRecordError("TOO_DEEP", f"the record nests deeper than {_MAX_DEPTH} levels")
-
-
-def _check_keys(line: bytes, parsed: object, flags: Counter[str]) -> object:
-    """The parsed value itself, having counted objects in which a key stands twice (the last is taken)."""
-
-    def count(pairs: list[tuple[str, object]]) -> None:
-        flags["DUP_KEY"] += len({key for key, _ in pairs}) < len(pairs)
-
-    if line.count(b'":') + line.count(b'" :') != _number_of_keys(parsed):
-        json.loads(line, object_pairs_hook=count)
-    return parsed
-
-
-def _number_of_keys(value: object) -> int:
-    if isinstance(value, dict):
-        return len(value) + sum(map(_number_of_keys, value.values()))
-    if isinstance(value, list):
-        return sum(map(_number_of_keys, value))
-    return 0
-
-
-def _careful(line: bytes, flags: Counter[str]) -> object:
-    """What the fast parser refuses: half an emoji and NaN can be mended, the rest is named."""
-    if b"\0" in line:
-        raise BadRecordError("NUL_BYTE", "the line holds a raw NUL byte")
-    _check_depth(line)
-    try:
-        text = line.decode()
-    except UnicodeDecodeError as error:
-        raise BadRecordError("BAD_ENCODING", f"byte {error.start + 1} of the line is not UTF-8") from error
-    try:
-        parsed = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise BadRecordError("BAD_JSON", f"not JSON: {error}") from error
-    return _mend(parsed, flags)
-
-
-def _mend(value: object, flags: Counter[str]) -> object:
-    if isinstance(value, str):
-        clean = _SURROGATE.sub("\ufffd", value)
-        flags["SURROGATE"] += clean != value
-        return clean
-    if isinstance(value, dict):
-        return {str(_mend(key, flags)): _mend(item, flags) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_mend(item, flags) for item in value]
-    return value

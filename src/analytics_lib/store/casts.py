@@ -22,6 +22,7 @@ _INTEGER = r"^\s*[+-]?[0-9]{1,18}\s*$"
 _NUMBER = r"^\s*[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?\s*$"
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 _REPLACEMENT = "\ufffd"
+_LARGEST = 2**63 - 1
 
 
 @dataclass
@@ -101,7 +102,7 @@ def _json_text(value: object) -> str | None:
 
 def _int(given: pa.Array) -> Cast:
     if pa.types.is_integer(given.type):
-        return Cast(given.cast(pa.int64()), np.zeros(len(given), dtype=bool))
+        return _integer(given)
     if pa.types.is_string(given.type):
         return _matching(given, _INTEGER, pa.int64())
     if pa.types.is_floating(given.type):
@@ -109,9 +110,16 @@ def _int(given: pa.Array) -> Cast:
     return _nothing(given, pa.int64())
 
 
+def _integer(given: pa.Array) -> Cast:
+    if not pa.types.is_uint64(given.type):
+        return Cast(given.cast(pa.int64()), np.zeros(len(given), dtype=bool))
+    too_large = mask(pc.greater(given, pa.scalar(_LARGEST, pa.uint64())))
+    return Cast(pc.if_else(pa.array(too_large), None, given).cast(pa.int64()), too_large)
+
+
 def _whole(given: pa.Array) -> Cast:
     finite = mask(pc.is_finite(given))
-    whole = finite & mask(pc.equal(given, pc.floor(given)))
+    whole = finite & mask(pc.equal(given, pc.floor(given))) & mask(pc.less(pc.abs(given), float(2**63)))
     values = pc.if_else(pa.array(whole), given, None).cast(pa.int64())
     return Cast(values, finite & ~whole, Counter(NUM_RANGE=int((mask(pc.is_valid(given)) & ~finite).sum())))
 
@@ -136,24 +144,23 @@ def _bool(given: pa.Array) -> Cast:
     if pa.types.is_boolean(given.type):
         return Cast(given, np.zeros(len(given), dtype=bool))
     if pa.types.is_string(given.type) or pa.types.is_integer(given.type):
-        texts = given.cast(pa.string()).to_pylist()
-        values = pa.array(
-            [None if t is None else _BOOLEANS.get(t.strip().lower()) for t in texts], pa.bool_()
-        )
-        return Cast(values, mask(pc.and_(pc.is_valid(given), pc.is_null(values))))
+        texts = [(text or "").strip().lower() for text in given.cast(pa.string()).to_pylist()]
+        values = [_BOOLEANS.get(text) for text in texts]
+        unread = [text != "" and value is None for text, value in zip(texts, values, strict=True)]
+        return Cast(pa.array(values, pa.bool_()), np.array(unread, dtype=bool))
     return _nothing(given, pa.bool_())
 
 
 def _matching(given: pa.Array, pattern: str, to: pa.DataType) -> Cast:
     """Texts of a pattern cast to a number; blank is null, every other text fails."""
     fits = pc.match_substring_regex(given, pattern)
-    values = pc.utf8_trim_whitespace(pc.if_else(fits, given, None)).cast(to)
+    values = pc.utf8_ltrim(pc.utf8_trim_whitespace(pc.if_else(fits, given, None)), "+").cast(to)
     blank = pc.equal(pc.utf8_trim_whitespace(given), "")
     return Cast(values, mask(pc.invert(pc.or_(fits, blank))))
 
 
 def _at(given: pa.Array, naive_zone: str) -> Cast:
-    if pa.types.is_null(given.type):
+    if not _may_hold_times(given.type):
         return _nothing(given, pa.timestamp("us", tz="UTC"))
     parsed = parse_times(given, time_zone=naive_zone)
     return Cast(parsed.at, mask(parsed.bad), Counter(NAIVE_TIME=int(mask(parsed.naive).sum())))
@@ -164,8 +171,15 @@ def _local(given: pa.Array) -> Cast:
     if pa.types.is_timestamp(given.type):
         wall = given if given.type.tz is None else pc.local_timestamp(given)
         return Cast(wall.cast(pa.timestamp("us"), safe=False), np.zeros(len(given), dtype=bool))
+    if not _may_hold_times(given.type):
+        return _nothing(given, pa.timestamp("us"))
     parsed = parse_times(given, time_zone="UTC")
     return Cast(parsed.at.cast(pa.timestamp("us")), mask(parsed.bad))
+
+
+def _may_hold_times(kind: pa.DataType) -> bool:
+    readable = (pa.types.is_string, pa.types.is_timestamp, pa.types.is_date)
+    return any(check(kind) for check in (*readable, pa.types.is_integer, pa.types.is_floating))
 
 
 _CASTS: dict[str, Callable[[pa.Array], Cast]] = {

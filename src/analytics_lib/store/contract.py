@@ -7,7 +7,7 @@ reason found. NaN and infinity become null and are counted (``NUM_RANGE``).
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 from analytics_lib.errors import ContractError
 from analytics_lib.moments import local_times
 from analytics_lib.store import casts
+from analytics_lib.text.masking import mask_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -78,8 +79,11 @@ def check(table: Table, data: pa.Table, *, naive_zone: str, local_zone: str) -> 
     flags: Counter[str] = Counter()
     arrays: dict[str, pa.Array] = {}
     for column in _times_first(table):
-        given = _column(data, column, arrays, local_zone)
+        given = _column(data, column)
         cast = casts.cast(column.type, given, naive_zone=naive_zone)
+        if column.type == "local":
+            twin = local_times(arrays[column.name.removesuffix("_local") + "_at"], local_zone)
+            cast = replace(cast, values=pc.coalesce(cast.values, twin))
         flags.update(cast.flags)
         arrays[column.name] = cast.values
         for position, reason in _reasons(column, given, cast):
@@ -113,23 +117,21 @@ def _times_first(table: Table) -> list[Column]:
     return sorted(table.columns, key=lambda column: column.type == "local")
 
 
-def _column(data: pa.Table, column: Column, done: dict[str, pa.Array], local_zone: str) -> pa.Array:
-    given = data[column.name].combine_chunks() if column.name in data.column_names else None
+def _column(data: pa.Table, column: Column) -> pa.Array:
+    if column.name not in data.column_names:
+        return pa.nulls(data.num_rows, ARROW_TYPES[column.type])
+    given = data[column.name].combine_chunks()
     if isinstance(given, pa.ChunkedArray):
         given = pa.concat_arrays(given.chunks) if given.num_chunks else pa.array([], given.type)
-    if column.type != "local":
-        return given if given is not None else pa.nulls(data.num_rows, ARROW_TYPES[column.type])
-    twin = local_times(done[column.name.removesuffix("_local") + "_at"], local_zone)
-    if given is None:
-        return twin
-    return given if not given.null_count else pc.coalesce(given, twin) if given.type == twin.type else given
+    return given
 
 
 def _reasons(column: Column, given: pa.Array, cast: casts.Cast) -> Iterator[tuple[int, tuple[str, str, str]]]:
     """Position and (code, column, detail) of every value of a column that refuses its row."""
     for position in np.flatnonzero(cast.failed):
         code = "BAD_TIME" if column.type in ("at", "local") else "BAD_TYPE"
-        shown = repr(given[int(position)].as_py())[:80]
+        # Masked before it is cut, so that half a phone number does not pass as none.
+        shown = mask_text(repr(given[int(position)].as_py())[:2000])[:80]
         yield int(position), (code, column.name, f"{shown} is not a value of type {column.type}")
     if column.required:
         for position in np.flatnonzero(casts.missing(cast.values) & ~cast.failed):

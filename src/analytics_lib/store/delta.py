@@ -25,6 +25,7 @@ MONTH = "month"
 _ROW_GROUP = 128 * 1024
 _TRIES = 5
 _WRITER = WriterProperties(compression="ZSTD", compression_level=1, max_row_group_size=_ROW_GROUP)
+COMMIT = re.compile(r"^(\d{20})\.json$")
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -41,7 +42,7 @@ def open_table(root: Path, name: str, version: int | None = None) -> DeltaTable 
         StoreError: If its log is damaged or holds no such version.
     """
     try:
-        return DeltaTable(root / name, version=version)
+        opened = DeltaTable(root / name, version=version)
     except TableNotFoundError:
         return None
     except Exception as error:  # delta-rs raises plain exceptions for a damaged log
@@ -49,6 +50,13 @@ def open_table(root: Path, name: str, version: int | None = None) -> DeltaTable 
         raise StoreError(
             f"LOG_DAMAGED: table {name}{at} cannot be opened: {brief(error)} Run `analytics store verify`."
         ) from error
+    commit = commit_file(root, name, opened.version())
+    # delta-rs reads an empty commit as one that changed nothing.
+    if commit.exists() and not commit.stat().st_size:
+        raise StoreError(
+            f"LOG_DAMAGED: commit {opened.version()} of table {name} is empty. Run `analytics store verify`."
+        )
+    return opened
 
 
 def files(table: DeltaTable) -> list[str]:
@@ -57,6 +65,17 @@ def files(table: DeltaTable) -> list[str]:
     if "deletionVectors" in (protocol.reader_features or []):
         raise StoreError(f"{table.table_uri} uses deletion vectors, which a file list would ignore.")
     return [unquote(uri.removeprefix("file://")) for uri in table.file_uris()]
+
+
+def commit_file(root: Path, name: str, version: int) -> Path:
+    """Where a commit of a table's log stands."""
+    return root / name / "_delta_log" / f"{version:020}.json"
+
+
+def last_commit(root: Path, name: str) -> int:
+    """The number of the newest commit in a table's log, -1 without any; the log is not opened."""
+    names = (path.name for path in (root / name / "_delta_log").glob("*.json"))
+    return max((int(found[1]) for file in names if (found := COMMIT.match(file))), default=-1)
 
 
 def append(root: Path, table: Table, rows: pa.RecordBatchReader | pa.Table, note: dict[str, str]) -> None:
@@ -111,6 +130,30 @@ def delete(root: Path, table: Table, ids: Sequence[str], note: dict[str, str]) -
             opened.delete(f"{key} in ({listed})", commit_properties=CommitProperties(custom_metadata=note))
 
     _committed(table.name, write, tries=_TRIES)
+
+
+def restore(root: Path, name: str, version: int) -> None:
+    """Show what an earlier version held, as a new version."""
+
+    def write() -> None:
+        opened = open_table(root, name)
+        if opened is None or opened.version() <= version:
+            raise StoreError(f"LOG_DAMAGED: table {name} cannot be taken back to its version {version}.")
+        opened.restore(version)
+
+    _committed(name, write, tries=1)
+
+
+def clear(root: Path, name: str) -> None:
+    """Take all rows out of a table, where it has any."""
+    opened = open_table(root, name)
+    if opened is None or not files(opened):
+        return
+
+    def write() -> None:
+        opened.delete()
+
+    _committed(name, write, tries=1)
 
 
 def compact(root: Path, name: str) -> None:

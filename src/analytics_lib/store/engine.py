@@ -6,10 +6,13 @@ folder of its own; its configuration is locked. The writer's engine only decides
 
 from __future__ import annotations
 
+import shutil
 import tempfile
+import weakref
 from typing import TYPE_CHECKING, TypeVar
 
 import duckdb
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 
@@ -40,10 +43,12 @@ class Engine:
     """A DuckDB connection in memory with a spill folder that goes when it closes."""
 
     def __init__(self, *, memory_limit_gb: float) -> None:
-        self._spill = tempfile.TemporaryDirectory(prefix="analytics-spill-", ignore_cleanup_errors=True)
+        spill = tempfile.mkdtemp(prefix="analytics-spill-")
+        # A notebook seldom closes what it opened; the folder goes with the engine all the same.
+        self._sweep = weakref.finalize(self, shutil.rmtree, spill, ignore_errors=True)
         self._connection = duckdb.connect(":memory:")
         for statement in (
-            f"set temp_directory = {literal(self._spill.name)}",
+            f"set temp_directory = {literal(spill)}",
             f"set memory_limit = '{memory_limit_gb:g}GB'",
             f"set max_temp_directory_size = '{_MAX_SPILL}'",
             "set TimeZone = 'UTC'",
@@ -72,7 +77,14 @@ class Engine:
         else:
             nulls = ", ".join(f"null as {quoted(c.name)}" for c in table.columns)
             source = f"(select {nulls}) as nothing where false"
-        self.run(f"create or replace view {quoted(name or table.name)} as select {columns} from {source}")
+        sql = f"create or replace view {quoted(name or table.name)} as select {columns} from {source}"
+        try:
+            self.run(sql)
+        except RequestError as error:
+            raise StoreError(
+                f"FILE_DAMAGED: the files of table {table.name} do not hold its rows: {error} "
+                "Run `analytics store verify`."
+            ) from error
 
     def register(self, name: str, rows: pa.Table | pa.RecordBatchReader) -> None:
         """Make Arrow rows readable under a name."""
@@ -104,21 +116,23 @@ class Engine:
             RequestError: If it is not exactly one SELECT, or the engine refuses it.
         """
         _check_select(sql)
-        cursor = self._connection.cursor()
         values = {name: _plain(value) for name, value in parameters.items()}
-        frame = _wrapped(lambda: cursor.sql(sql, params=values).to_arrow_table(), sql)
-        return to_pandas(frame)
+        with self._connection.cursor() as cursor:
+            # A SELECT may hold a DELETE in a named step; only the transaction keeps it from working.
+            cursor.execute("begin transaction read only")
+            rows = _wrapped(lambda: cursor.sql(sql, params=values).to_arrow_table(), sql)
+        return to_pandas(rows)
 
     def close(self) -> None:
         """Give back memory and the spill folder."""
         self._connection.close()
-        self._spill.cleanup()
+        self._sweep()
 
 
 def to_pandas(rows: pa.Table) -> pd.DataFrame:
     """Arrow rows as a frame: whole numbers without nulls are int64, decimals float64, text ``str``."""
-    fields = [pa.field(f.name, _simple(f.type)) for f in rows.schema]
-    frame: pd.DataFrame = rows.cast(pa.schema(fields), safe=False).to_pandas()
+    columns = [_simple(column) for column in rows.columns]
+    frame: pd.DataFrame = pa.Table.from_arrays(columns, names=rows.column_names).to_pandas()
     return frame
 
 
@@ -139,18 +153,33 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def _simple(kind: pa.DataType) -> pa.DataType:
-    if pa.types.is_decimal(kind):
-        return pa.int64() if kind.scale == 0 else pa.float64()
-    return kind
+def _simple(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    kind = column.type
+    if pa.types.is_timestamp(kind) and kind.tz is not None:
+        return column.cast(pa.timestamp(kind.unit, tz="UTC"))  # the engine calls it Etc/UTC
+    if not pa.types.is_decimal(kind):
+        return column
+    if kind.scale:
+        return column.cast(pa.float64())
+    try:
+        return column.cast(pa.int64())
+    except pa.ArrowInvalid:  # a sum beyond 64 bits: nearly right is better than wrapped around
+        return column.cast(pa.float64())
 
 
 def _plain(value: object) -> object:
     """A bound value as a plain Python one; the driver knows no numpy scalars and no pandas times."""
+    if isinstance(value, np.ndarray | pd.Series | pd.Index):
+        value = pd.Series(value).tolist()
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, np.datetime64):
+        value = pd.Timestamp(value)
     if isinstance(value, pd.Timestamp):
-        return value.to_pydatetime()
-    item = getattr(value, "item", None)
-    return item() if callable(item) and not isinstance(value, list | tuple) else value
+        return value.floor("us").to_pydatetime()
+    if isinstance(value, np.timedelta64):
+        return pd.Timedelta(value).to_pytimedelta()
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def _check_select(sql: str) -> None:

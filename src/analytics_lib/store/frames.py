@@ -6,6 +6,7 @@ import math
 import re
 from collections import Counter
 
+import numpy as np
 import orjson
 import pandas as pd
 import pyarrow as pa
@@ -51,8 +52,10 @@ def _as_text(value: object, flags: Counter[str]) -> str | None:
         clean = _SURROGATES.sub("\ufffd", value)
         flags["SURROGATE"] += clean != value
         return clean
-    if isinstance(value, dict | list):
-        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS, default=str).decode()
+    if isinstance(value, dict | list | np.ndarray):
+        return orjson.dumps(
+            value, option=orjson.OPT_SORT_KEYS | orjson.OPT_SERIALIZE_NUMPY, default=str
+        ).decode()
     return None if value is None or value is pd.NA or value is pd.NaT or _is_nan(value) else str(value)
 
 

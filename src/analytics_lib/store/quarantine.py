@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -35,17 +36,23 @@ class Refusal:
 def rows(refusals: Sequence[Refusal]) -> pa.Table:
     """Rows of the table ``quarantine``; texts are cut, then masked.
 
-    The text is masked before it is cut as well, so that no number cut in half escapes the mask.
+    The text is masked before it is cut as well, so that no number cut in half escapes the mask. A record is
+    known by its file's name, its line and what it says: of a file that has grown since, the same records are
+    not kept twice.
     """
+    seen: Counter[str] = Counter()
     return pa.Table.from_pylist(
-        [_row(refusal) for refusal in refusals], schema=arrow_schema(EVERY_TABLE["quarantine"])
+        [_row(refusal, seen) for refusal in refusals], schema=arrow_schema(EVERY_TABLE["quarantine"])
     )
 
 
-def _row(refusal: Refusal) -> dict[str, object]:
-    identity = f"{refusal.source}|{refusal.sha256}|{refusal.line}|{refusal.code}"
+def _row(refusal: Refusal, seen: Counter[str]) -> dict[str, object]:
+    record = mask_text(refusal.record[:2000])[:_SHOWN_CHARACTERS]
+    identity = f"{refusal.source}|{refusal.file}|{refusal.line}|{refusal.code}|{record}"
+    seen[identity] += 1  # a line may hold the same record more than once, in an array
+    numbered = f"{identity}|{seen[identity]}"
     return {
-        "quarantine_id": hashlib.sha256(identity.encode()).hexdigest()[:32],
+        "quarantine_id": hashlib.sha256(numbered.encode()).hexdigest()[:32],
         "source": refusal.source,
         "file": refusal.file,
         "sha256": refusal.sha256,
@@ -53,5 +60,5 @@ def _row(refusal: Refusal) -> dict[str, object]:
         "code": refusal.code,
         "column_name": refusal.column,
         "detail": mask_text(refusal.detail[:1000])[:_SHOWN_CHARACTERS],
-        "record": mask_text(refusal.record[:2000])[:_SHOWN_CHARACTERS],
+        "record": record,
     }

@@ -157,7 +157,7 @@ def _parts(table: Table, *, incoming_wins: bool) -> dict[str, str]:
 
 
 def _link(table: Table) -> str:
-    """Whom and which conversation a row belongs to; empty while that is not settled, so that it never wins."""
+    """Whose a row is and of which conversation; empty while that is not settled, so that it never wins."""
     user = "user_id" if "user_id" in table.column else "''"
     return (
         f"case when conversation_id is null or starts_with(conversation_id, {literal(PENDING)}) then '' "

@@ -15,14 +15,15 @@ from typing import TYPE_CHECKING, Self
 import orjson
 import pyarrow as pa
 
-from analytics_lib.config import Settings, load_settings
+from analytics_lib.config import Settings, load_settings, pinned_versions
 from analytics_lib.errors import ContractError, RequestError, StoreError
 from analytics_lib.schema import EVERY_TABLE, TABLES, Table
 from analytics_lib.store import delta, quarantine
 from analytics_lib.store.contract import Checked, check
 from analytics_lib.store.engine import Engine
 from analytics_lib.store.frames import to_arrow
-from analytics_lib.store.versions import VersionSet, recorded_sets
+from analytics_lib.store.recovery import refuse_older
+from analytics_lib.store.versions import VersionSet, check_folder, recorded_sets
 from analytics_lib.store.writer import open_writer
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     import pandas as pd
+    from deltalake import DeltaTable
 
 
 class StoreWarning(UserWarning):
@@ -66,21 +68,23 @@ class Store:
     def open(
         cls, path: str | Path, *, versions: Mapping[str, int] | None = None, settings: Settings | None = None
     ) -> Store:
-        """The store in a folder, at the newest recorded versions or at given ones.
+        """The store in a folder, at given versions, else those of the run it is opened in, else the newest.
 
-        A folder that holds no store yet opens empty; nothing is made on disk by reading.
+        A folder that holds no store yet opens empty; nothing is made on disk by reading. With ``versions``,
+        a table that they do not name is empty. Where the newest recorded state is damaged, the newest whole
+        one before it is shown, with a ``StoreWarning``.
 
         Raises:
-            StoreError: If a table is damaged, or has gone back behind its recorded version.
+            StoreError: If no recorded state is whole, a table has gone back behind its recorded version, or
+                the record of versions is gone.
             RequestError: If a version is asked for that does not exist.
         """
-        root = Path(path).resolve()
+        root = check_folder(Path(path).resolve())
         chosen = settings or load_settings()
         engine = Engine(memory_limit_gb=chosen.memory_limit_gb)
         try:
-            pinned = (
-                _view_given(engine, root, versions) if versions is not None else _view_newest(engine, root)
-            )
+            given = versions if versions is not None else pinned_versions()
+            pinned = _view_given(engine, root, given) if given is not None else _view_newest(engine, root)
             engine.lock(root / name for name in EVERY_TABLE)
         except BaseException:
             engine.close()
@@ -174,18 +178,34 @@ def _view_given(engine: Engine, root: Path, versions: Mapping[str, int]) -> dict
     if unknown:
         raise RequestError(f"Unknown tables {sorted(unknown)}. The contract has {', '.join(EVERY_TABLE)}.")
     for name, table in EVERY_TABLE.items():
-        opened = delta.open_table(root, name, versions[name]) if name in versions else None
-        if name in versions and opened is None:
-            raise RequestError(f"Table {name} does not exist, so it has no version {versions[name]}.")
-        engine.view(table, delta.files(opened) if opened else [])
+        engine.view(table, _files_at(root, name, versions[name]) if name in versions else [])
     return dict(versions)
+
+
+def _files_at(root: Path, name: str, version: int) -> list[str]:
+    newest = delta.last_commit(root, name)
+    if not 0 <= version <= newest:
+        held = f"has versions 0 to {newest}" if newest >= 0 else "does not exist"
+        raise RequestError(f"Table {name} {held}; asked for was version {version}.")
+    opened = delta.open_table(root, name, version)
+    return _there(name, opened) if opened else []
 
 
 def _view_newest(engine: Engine, root: Path) -> dict[str, int]:
     """The newest recorded set that can be opened; an older one is announced by a warning."""
+    # In this order, since a first writer records before it commits.
+    has_tables = any((root / name / "_delta_log").exists() for name in EVERY_TABLE)
     sets = recorded_sets(root)
+    if sets:
+        refuse_older(root, sets[0])
+    elif has_tables:
+        raise StoreError(
+            "LOG_DAMAGED: the store has tables, but no record of their versions. Restore _meta/versions.json "
+            "from a backup, or run `analytics store compact`, which records the newest version of each."
+        )
     failure: StoreError | None = None
-    for known in sets:
+    # A state from before one of the tables was written would show that table as empty.
+    for known in (known for known in sets if known.keys() >= sets[0].keys()):
         try:
             return _view_set(engine, root, known, announce=failure)
         except StoreError as error:
@@ -205,17 +225,21 @@ def _view_set(
                 f"VERSION_WENT_BACK: table {name} was recorded at version {recorded['version']} of table "
                 f"{recorded['id']}, and is no longer there. Restore the whole store from one backup."
             )
-        absent = [file for file in delta.files(opened) if not Path(file).exists()]
-        if absent:
-            raise StoreError(
-                f"FILE_MISSING: table {name} has lost {len(absent)} file(s), first {absent[0]!r}."
-            )
-        engine.view(EVERY_TABLE[name], delta.files(opened))
+        engine.view(EVERY_TABLE[name], _there(name, opened))
     for name in EVERY_TABLE.keys() - known.keys():
         engine.view(EVERY_TABLE[name], [])
     if announce is not None:
         warnings.warn(f"An older state of the store is shown: {announce}", StoreWarning, stacklevel=5)
     return {name: int(recorded["version"]) for name, recorded in known.items()}
+
+
+def _there(name: str, opened: DeltaTable) -> list[str]:
+    """The files of a version, once all of them are known to be there."""
+    files = delta.files(opened)
+    absent = [file for file in files if not Path(file).exists()]
+    if absent:
+        raise StoreError(f"FILE_MISSING: table {name} has lost {len(absent)} file(s), first {absent[0]!r}.")
+    return files
 
 
 def _refusals(table: Table, data: pa.Table, checked: Checked) -> list[quarantine.Refusal]:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import orjson
+
 from analytics_lib.errors import StoreError
 from analytics_lib.schema import EVERY_TABLE
 from analytics_lib.store import delta
@@ -17,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 _KEEP_HOURS = 168
-_COMMIT = re.compile(r"^(\d{20})\.json$")
 _CHECKPOINT = re.compile(r"^(\d{20})\.checkpoint.*\.parquet$")
 
 
@@ -85,9 +86,13 @@ def compact(
 
 def verify(root: Path) -> list[Problem]:
     """Everything that is wrong with the store's files; an empty list means it is whole. Changes nothing."""
-    sets = recorded_sets(root)
-    newest = sets[0] if sets else {}
+    try:
+        newest = next(iter(recorded_sets(root)), {})
+    except StoreError as error:
+        return [Problem(META, "LOG_DAMAGED", str(error))]
     problems: list[Problem] = []
+    if not newest and any(delta.last_commit(root, name) >= 0 for name in EVERY_TABLE):
+        problems.append(Problem(META, "LOG_DAMAGED", "The record of the tables' versions is gone."))
     for name in EVERY_TABLE:
         if (root / name).exists():
             problems += _log_problems(root / name)
@@ -105,7 +110,7 @@ def verify(root: Path) -> list[Problem]:
 
 def _log_problems(folder: Path) -> Iterator[Problem]:
     commits = {
-        int(m[1]): path for path in (folder / "_delta_log").glob("*") if (m := _COMMIT.match(path.name))
+        int(m[1]): path for path in (folder / "_delta_log").glob("*") if (m := delta.COMMIT.match(path.name))
     }
     if not commits:
         yield Problem(
@@ -113,13 +118,9 @@ def _log_problems(folder: Path) -> Iterator[Problem]:
         )
         return
     for version, path in sorted(commits.items()):
-        content = path.read_bytes()
-        if not content.endswith(b"}\n") and not content.endswith(b"}"):
-            yield Problem(
-                folder.name,
-                "LOG_DAMAGED",
-                f"Commit {version} is {'torn' if content else 'empty'}. Restore a backup.",
-            )
+        fault = _commit_fault(path)
+        if fault:
+            yield Problem(folder.name, "LOG_DAMAGED", f"Commit {version} is {fault}. Restore a backup.")
     gaps = set(range(min(commits), max(commits) + 1)) - commits.keys()
     if gaps:
         yield Problem(
@@ -128,6 +129,17 @@ def _log_problems(folder: Path) -> Iterator[Problem]:
     starts = [int(m[1]) for path in (folder / "_delta_log").glob("*") if (m := _CHECKPOINT.match(path.name))]
     if min(commits) > 0 and not any(start >= min(commits) - 1 for start in starts):
         yield Problem(folder.name, "LOG_DAMAGED", f"The log starts at {min(commits)} without a checkpoint.")
+
+
+def _commit_fault(path: Path) -> str | None:
+    """What is wrong with a commit, if anything: it is empty, or a line of it is no JSON."""
+    lines = path.read_bytes().splitlines()
+    try:
+        for line in lines:
+            orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return "torn"
+    return None if lines else "empty"
 
 
 def _version_problems(root: Path, name: str, recorded: Mapping[str, str | int] | None) -> Iterator[Problem]:
@@ -145,6 +157,10 @@ def _version_problems(root: Path, name: str, recorded: Mapping[str, str | int] |
         )
     if opened is None:
         return
+    if recorded is not None and str(opened.metadata().id) != recorded["id"]:
+        yield Problem(
+            name, "VERSION_WENT_BACK", "It is another table than the recorded one. Restore a backup."
+        )
     sizes = opened.get_add_actions(flatten=True)
     expected = dict(
         zip(sizes.column("path").to_pylist(), sizes.column("size_bytes").to_pylist(), strict=True)

@@ -14,7 +14,7 @@ import random
 import time
 from typing import TYPE_CHECKING
 
-from analytics_lib.errors import StoreError
+from analytics_lib.errors import RequestError, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,10 +22,25 @@ if TYPE_CHECKING:
 
 META = "_meta"
 _KEPT_SETS = 20
+_MISREAD = set("%[]*?^|\\")  # by the libraries below, in a path
 _WAIT_SECONDS = 30.0
 
 # {table: {"id": Delta's table id, "version": n}}
 VersionSet = dict[str, dict[str, str | int]]
+
+
+def check_folder(root: Path) -> Path:
+    """The folder itself, once its name is known to mean the same to every library that opens it.
+
+    Raises:
+        RequestError: If its path holds a character that one of them takes for a pattern or an escape.
+    """
+    odd = sorted(set(str(root)) & _MISREAD)
+    if odd:
+        raise RequestError(
+            f"The store cannot be in {str(root)!r}: {' '.join(odd)} is misread in a path. Choose another."
+        )
+    return root
 
 
 def recorded_sets(root: Path) -> list[VersionSet]:
@@ -39,7 +54,7 @@ def recorded_sets(root: Path) -> list[VersionSet]:
         return []
     try:
         sets: list[VersionSet] = json.loads(path.read_text())["sets"]
-    except (ValueError, KeyError, OSError) as error:
+    except (ValueError, KeyError, TypeError, OSError) as error:
         raise StoreError(
             f"LOG_DAMAGED: {path.name} of the store cannot be read ({error}). Restore it from a backup, or "
             "delete it: the next write records the newest version of every table."
@@ -80,7 +95,7 @@ def writing(root: Path, *, wait_seconds: float = _WAIT_SECONDS) -> Iterator[None
     Raises:
         StoreError: If another process keeps it longer than ``wait_seconds``; the message names it.
     """
-    folder = root / META
+    folder = check_folder(root) / META
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("a+") as file:
         _acquire(file.fileno(), file, wait_seconds)

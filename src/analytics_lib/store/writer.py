@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
-import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pyarrow as pa
 
 from analytics_lib.schema import EVERY_TABLE, Table
 from analytics_lib.store import delta, resolve
 from analytics_lib.store.engine import Engine, literal
-from analytics_lib.store.versions import META, VersionSet, record_set, writing
+from analytics_lib.store.recovery import record_newest, take_up
+from analytics_lib.store.staging import sweep_staging
+from analytics_lib.store.versions import writing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _BATCH_ROWS = 64 * 1024
+_WRITER_MEMORY_GB = 0.75
 _FILES_BEFORE_COMPACTING = 24
 _FILES_A_PARTITION = 6
 
@@ -35,15 +35,14 @@ class Written:
         accepted: Rows added or replaced.
         duplicates: Rows that changed nothing.
         conflicts: Of the duplicates, those that differ though nothing says which is newer.
-        lines: Source lines that added or changed a row, each once.
-        records: For each of ``lines``, how many records of the source it stands for.
+        lines: Source lines that added or changed a row (``_line``, ``_records`` it stands for), each once;
+            None where every row was accepted, or nobody asked.
     """
 
     accepted: int
     duplicates: int
     conflicts: int
-    lines: np.ndarray
-    records: np.ndarray
+    lines: pa.Table | None
 
 
 @dataclass
@@ -65,14 +64,14 @@ class Writer:
             rows: Rows checked against the contract, or Parquet files of them with ``_row``, ``_line`` and
                 ``_records`` beside the contract's columns.
             incoming_wins: Whether a given row replaces a stored one whatever either says of its age.
-            lines: Whether to tell which source lines were accepted.
+            lines: Whether to tell which source lines were accepted, where not all were.
         """
         table = EVERY_TABLE[name]
         self._show_incoming(rows)
         opened = delta.open_table(self.root, name)
         self.engine.view(table, delta.files(opened) if opened else [], name=resolve.STORED)
         decision = resolve.decide(self.engine, table, incoming_wins=incoming_wins)
-        accepted = resolve.winning_lines(self.engine) if lines else None
+        accepted = resolve.winning_lines(self.engine) if lines and decision.duplicates else None
         self._insert(table, decision)
         if decision.updates:
             changed = self.engine.arrow(resolve.updates_sql(table)).cast(delta.table_schema(table))
@@ -83,7 +82,7 @@ class Writer:
             decision.accepted,
             decision.duplicates,
             decision.conflicts,
-            *((accepted["_line"].to_numpy(), accepted["_records"].to_numpy()) if accepted else _NO_LINES),
+            accepted,
         )
 
     def delete(self, name: str, ids: Sequence[str]) -> None:
@@ -98,15 +97,6 @@ class Writer:
             opened = delta.open_table(self.root, name)
             self.engine.view(table, delta.files(opened) if opened else [])
         return self.engine.select(sql, parameters)
-
-    def versions(self) -> VersionSet:
-        """The newest version of every table that exists."""
-        found: VersionSet = {}
-        for name in EVERY_TABLE:
-            opened = delta.open_table(self.root, name)
-            if opened is not None:
-                found[name] = {"id": str(opened.metadata().id), "version": opened.version()}
-        return found
 
     def _show_incoming(self, rows: pa.Table | Sequence[Path]) -> None:
         self.engine.run("drop view if exists incoming")
@@ -131,41 +121,32 @@ class Writer:
         delta.append(self.root, table, stream, self.note)
 
 
-_NO_LINES = (np.array([], dtype=np.int64), np.array([], dtype=np.int64))
-
-
 @contextlib.contextmanager
 def open_writer(
     root: Path, *, memory_limit_gb: float, note: Mapping[str, str] | None = None
 ) -> Iterator[Writer]:
     """Be the store's writer; what was written becomes visible as a whole when the block ends well.
 
+    When it does not, or the process dies, the next writer takes back what was written.
+
     Raises:
-        StoreError: If another writer keeps the lock too long.
+        StoreError: If another writer keeps the lock too long, or the store is damaged.
     """
     with writing(root):
-        engine = Engine(memory_limit_gb=memory_limit_gb)
+        take_up(root)
+        sweep_staging(root)
+        # Deciding which rows are new spills rather than grows; the order of rows in a file means nothing.
+        engine = Engine(memory_limit_gb=min(memory_limit_gb, _WRITER_MEMORY_GB))
+        engine.run("set preserve_insertion_order = false")
         try:
             writer = Writer(root, engine, dict(note or {}))
             yield writer
             for name in sorted(writer.touched):
                 if _scattered(root, name):
                     delta.compact(root, name)
-            record_set(root, writer.versions())
+            record_newest(root)
         finally:
             engine.close()
-
-
-@contextlib.contextmanager
-def staging(root: Path) -> Iterator[Path]:
-    """A folder for rows on their way into the store; gone afterwards, and swept if its process died."""
-    parent = root / META / "staging"
-    parent.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(dir=parent))
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _scattered(root: Path, name: str) -> bool:
