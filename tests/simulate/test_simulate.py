@@ -286,3 +286,11 @@ def test_writer_escapes_leaves_nulls_out_and_writes_times_as_iso(tmp_path):
         "share": 0.125,
     }
     assert orjson.loads(second) == {"id": "b", "at": "1970-01-01T00:00:00.001Z", "ok": False}
+
+
+def test_every_row_written_is_ingested_and_none_quarantined(world, stored_world):
+    truth, frames, reports = stored_world
+
+    assert {report.file.split(".")[0]: report.accepted for report in reports} == truth.rows
+    assert sum(report.quarantined + report.duplicates for report in reports) == 0
+    assert {table: len(rows) for table, rows in frames.items()} == truth.rows

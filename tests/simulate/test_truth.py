@@ -15,8 +15,8 @@ BOUND = 4.0
 
 
 @pytest.fixture(scope="module")
-def steps(world):
-    truth, frames, _ = world
+def steps(stored_world):
+    truth, frames, _ = stored_world
     trials = recovery.funnel_trials(frames, truth.tables["funnel"])
     return recovery.expected_steps(trials, truth)
 
@@ -33,8 +33,8 @@ def test_every_funnel_step_of_every_channel_and_segment_has_its_probability(step
     assert stats.chi2.cdf(np.square(scores).sum(), df=84) < 0.9999
 
 
-def test_outage_multiplies_the_escalation_rate_by_its_ratio(world):
-    truth, frames, _ = world
+def test_outage_multiplies_the_escalation_rate_by_its_ratio(stored_world):
+    truth, frames, _ = stored_world
     rows = recovery.escalations(frames, truth)
     ratio = truth.effect("api_outage", "escalation_rate").ratio
     outage, usual = rows[rows["in_outage"]], rows[~rows["in_outage"]]
@@ -52,8 +52,8 @@ def test_outage_multiplies_the_escalation_rate_by_its_ratio(world):
         ("actions", "failure_rate", "started_at", lambda rows: ~rows["succeeded"]),
     ],
 )
-def test_outage_shows_in_the_systems_with_its_rate(world, table, metric, time, hit):
-    truth, frames, _ = world
+def test_outage_shows_in_the_systems_with_its_rate(stored_world, table, metric, time, hit):
+    truth, frames, _ = stored_world
     effect, rows = truth.effect("api_outage", metric), frames[table]
     if table == "actions":
         # Payments on the channel with the checkout bug fail at a rate of their own.
@@ -72,8 +72,8 @@ def test_checkout_bug_cuts_the_last_step_on_its_channel_by_its_factor(steps):
     assert recovery.z_score(bugged["passed"], bugged["probability"]) < -BOUND
 
 
-def test_checkout_bug_shows_in_failing_payment_calls(world):
-    truth, frames, _ = world
+def test_checkout_bug_shows_in_failing_payment_calls(stored_world):
+    truth, frames, _ = stored_world
     effect = truth.effect("checkout_bug", "failure_rate start_payment")
     rows = recovery.payment_calls(frames, truth)
 
@@ -83,8 +83,8 @@ def test_checkout_bug_shows_in_failing_payment_calls(world):
         assert abs(recovery.z_score(rows["failed"][of_these], expected[of_these])) < BOUND
 
 
-def test_faster_bot_and_load_change_response_times_by_their_sizes(world):
-    truth, frames, _ = world
+def test_faster_bot_and_load_change_response_times_by_their_sizes(stored_world):
+    truth, frames, _ = stored_world
     rows = recovery.bot_replies(frames, truth)
     found, errors = recovery.least_squares(rows, ["load", "released"], "log_seconds")
 
@@ -101,8 +101,8 @@ def test_faster_bot_raises_its_step_by_its_factor(steps):
     assert recovery.z_score(released["passed"], released["probability"]) > BOUND
 
 
-def test_users_come_back_with_the_probability_of_their_segments_churn(world):
-    truth, frames, _ = world
+def test_users_come_back_with_the_probability_of_their_segments_churn(stored_world):
+    truth, frames, _ = stored_world
     rows = recovery.returns_before_first_order(frames, truth, pd.Timedelta("60D"))
 
     churning = truth.parameters["churn_segment"]
@@ -125,8 +125,8 @@ def likelihood_ratio(log_likelihood, planted):
     return 2 * (-best.fun - log_likelihood(*planted))
 
 
-def test_repeat_orders_follow_the_planted_bg_nbd(world):
-    truth, frames, _ = world
+def test_repeat_orders_follow_the_planted_bg_nbd(stored_world):
+    truth, frames, _ = stored_world
     summary = recovery.purchase_summary(frames, truth)
     planted = list(truth.parameters["bg_nbd"].values())
 
@@ -135,8 +135,8 @@ def test_repeat_orders_follow_the_planted_bg_nbd(world):
     assert ratio < stats.chi2.ppf(0.9999, df=4)
 
 
-def test_order_amounts_follow_the_planted_gamma_gamma(world):
-    truth, frames, _ = world
+def test_order_amounts_follow_the_planted_gamma_gamma(stored_world):
+    truth, frames, _ = stored_world
     planted = list(truth.parameters["gamma_gamma"].values())
 
     ratio = likelihood_ratio(lambda *p: recovery.gamma_gamma_log_likelihood(frames, *p), planted)
@@ -144,15 +144,15 @@ def test_order_amounts_follow_the_planted_gamma_gamma(world):
 
 
 @pytest.mark.parametrize("factor", ["payday_factor", "holiday_factor"])
-def test_special_days_are_busier_or_quieter_by_their_factor(world, factor):
-    truth, frames, _ = world
+def test_special_days_are_busier_or_quieter_by_their_factor(stored_world, factor):
+    truth, frames, _ = stored_world
     lift, error = recovery.day_lift(frames, truth.tables["calendar"], factor)
 
     assert abs(lift - truth.parameters[factor]) < BOUND * error
 
 
-def test_reviewed_messages_show_the_misrecognition_rates_and_only_known_confusions(world):
-    truth, frames, _ = world
+def test_reviewed_messages_show_the_misrecognition_rates_and_only_known_confusions(stored_world):
+    truth, frames, _ = stored_world
     rows, sizes = recovery.reviewed(frames), truth.parameters
     rate = np.where(rows["escalated"], sizes["misrecognition_rate_escalated"], sizes["misrecognition_rate"])
 
@@ -164,8 +164,8 @@ def test_reviewed_messages_show_the_misrecognition_rates_and_only_known_confusio
     assert seen <= set(known)
 
 
-def test_answers_are_biased_and_the_known_propensities_correct_them(world):
-    truth, frames, _ = world
+def test_answers_are_biased_and_the_known_propensities_correct_them(stored_world):
+    truth, frames, _ = stored_world
     chats = frames["conversations"]
     closed = chats[chats["outcome"].notna()]
     mean, error = recovery.hajek_satisfaction(frames, truth)

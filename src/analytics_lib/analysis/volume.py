@@ -1,4 +1,4 @@
-"""How much there is to do and when: conversations, users and messages by calendar period and hour of the week."""
+"""How much there is to do and when: by calendar period and by hour of the week."""
 
 from __future__ import annotations
 

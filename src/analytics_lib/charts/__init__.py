@@ -1,1 +1,1 @@
-"""Pictures, one function each: a small frame in, a figure or a piece of a page out; no question is asked here."""
+"""Pictures, one function each: a small frame in, a figure or a piece of a page out."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from analytics_lib.charts.texts import cut, for_page
-from analytics_lib.charts.words import Language, count, day, duration, label, number, say, share
+from analytics_lib.charts.words import Language, absent, count, day, duration, label, number, say, share
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,7 +47,9 @@ class Markdown:
 
 def narrate(key: str, language: Language) -> Html:
     """The heading ``<key>.title`` of the catalogue and its paragraphs ``<key>.text``."""
-    paragraphs = "".join(f"<p>{_emphasised(part)}</p>" for part in say(f"{key}.text", language).split("\n") if part)
+    paragraphs = "".join(
+        f"<p>{_emphasised(part)}</p>" for part in say(f"{key}.text", language).split("\n") if part
+    )
     return Html(f"<h2>{html.escape(say(f'{key}.title', language))}</h2>{paragraphs}")
 
 
@@ -62,7 +64,9 @@ def table(frame: pd.DataFrame, *, title: str, language: Language) -> Html:
         title: Key of its caption in the catalogue.
         language: es or en.
     """
-    heads = "".join(f'<th scope="col"{_aligned(frame[name])}>{_head(str(name), language)}</th>' for name in frame)
+    heads = "".join(
+        f'<th scope="col"{_aligned(frame[name])}>{_head(str(name), language)}</th>' for name in frame
+    )
     cells = {str(name): _cells(frame[name], language) for name in frame}
     rows = "".join(f"<tr>{''.join(row)}</tr>" for row in zip(*cells.values(), strict=True))
     body = f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
@@ -105,4 +109,4 @@ def _writer(column: pd.Series, language: Language) -> Callable[[object], str]:
 
 
 def _text(name: str, value: object, language: Language) -> str:
-    return "" if pd.isna(value) else for_page(cut(label(name, value, language), _LONGEST_CELL, language))
+    return "" if absent(value) else for_page(cut(label(name, value, language), _LONGEST_CELL, language))

@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import io
 import textwrap
-from typing import TYPE_CHECKING
+from collections.abc import Hashable, Mapping
+from typing import TYPE_CHECKING, Any
 
 import plotly.graph_objects as go
 from matplotlib.figure import Figure
 
 if TYPE_CHECKING:
     from analytics_lib.charts.words import Language
+
+# One row of a frame, by column.
+Record = Mapping[Hashable, Any]
 
 SENDERS = {"user": "#0072B2", "bot": "#E69F00", "agent": "#CC79A7"}
 OUTCOMES = {
@@ -75,7 +79,8 @@ def chart(title: str, subtitle: str, *, height: int, language: Language) -> go.F
     head = textwrap.wrap(title, _TITLE_WIDTH)
     below = textwrap.wrap(subtitle, _TITLE_WIDTH + 6)
     text = "<br>".join(
-        [f"<b>{line}</b>" for line in head] + [f'<span style="font-size:13px">{line}</span>' for line in below]
+        [f"<b>{line}</b>" for line in head]
+        + [f'<span style="font-size:13px">{line}</span>' for line in below]
     )
     figure = go.Figure()
     figure.update_layout(
@@ -86,7 +91,12 @@ def chart(title: str, subtitle: str, *, height: int, language: Language) -> go.F
         title_font={"size": 16, "color": INK},
         font={"family": _FONT, "size": 13, "color": INK},
         separators=",." if language == "es" else ".,",
-        hoverlabel={"bgcolor": "white", "bordercolor": LINE, "font": {"color": INK, "size": 13}, "align": "left"},
+        hoverlabel={
+            "bgcolor": "white",
+            "bordercolor": LINE,
+            "font": {"color": INK, "size": 13},
+            "align": "left",
+        },
         legend={"orientation": "h", "x": 0, "y": -0.02, "yref": "container", "yanchor": "bottom"},
         plot_bgcolor="white",
         paper_bgcolor="white",
@@ -99,5 +109,11 @@ def chart(title: str, subtitle: str, *, height: int, language: Language) -> go.F
 def say_nothing_to_show(figure: go.Figure, text: str) -> go.Figure:
     """The figure with a sentence in the middle of its empty axes."""
     return figure.add_annotation(
-        text=text, x=0.5, y=0.5, xref="paper", yref="paper", showarrow=False, font={"size": 15, "color": QUIET}
+        text=text,
+        x=0.5,
+        y=0.5,
+        xref="paper",
+        yref="paper",
+        showarrow=False,
+        font={"size": 15, "color": QUIET},
     )

@@ -36,7 +36,9 @@ def for_page(text: str) -> str:
 
 def for_plotly(text: str, *, width: int = 0) -> str:
     """The text for plotly, which reads a small HTML subset; wrapped at ``width`` characters where given."""
-    plain = "".join(character if character.isprintable() else " " for character in text.translate(_DIRECTIONS))
+    plain = "".join(
+        character if character.isprintable() else " " for character in text.translate(_DIRECTIONS)
+    )
     lines = textwrap.wrap(plain, width) if width else [plain]
     # `$` would start a formula where MathJax is at hand.
     return "<br>".join(html.escape(line, quote=False).replace("$", "&#36;") for line in lines)
@@ -52,8 +54,10 @@ def for_matplotlib(text: str) -> str:
 def _continues(text: str, place: int) -> bool:
     """Whether the character at ``place`` belongs to the one before it."""
     here, before = text[place], text[place - 1]
-    skin_tone_or_tag = 0x1F3FB <= ord(here) <= 0x1F3FF or 0xE0020 <= ord(here) <= 0xE007F  # noqa: PLR2004  # Unicode blocks
-    joined = here == _JOINER or before == _JOINER or skin_tone_or_tag
+    skin_tone_or_tag = (
+        0x1F3FB <= ord(here) <= 0x1F3FF or 0xE0020 <= ord(here) <= 0xE007F
+    )  # two blocks of Unicode
+    joined = _JOINER in {here, before} or skin_tone_or_tag
     return joined or unicodedata.category(here) in {"Mn", "Me", "Mc"}
 
 

@@ -17,7 +17,7 @@ from analytics_lib.errors import RequestError
 
 Language = Literal["es", "en"]
 
-UNKNOWN = "–"
+UNKNOWN = "\u2013"
 _SPACE = "\u00a0"
 _MONTHS = {
     "es": ("ene", "feb", "mar", "abr", "may", "jun", "jul", "ago", "sep", "oct", "nov", "dic"),
@@ -42,7 +42,7 @@ def say(key: str, language: Language, **values: object) -> str:
 
 
 def label(kind: str, value: object, language: Language) -> str:
-    """What readers call a value of the data, such as an outcome; the value itself where it has no other name."""
+    """What readers call a value of the data, such as an outcome; the value itself if it has no other name."""
     key = f"{kind}.{value}"
     return say(key, language) if key in _catalogue() else str(value)
 
@@ -54,24 +54,24 @@ def counted(n: float, noun: str, language: Language) -> str:
 
 def count(n: float, language: Language) -> str:
     """A whole number with its thousands marked."""
-    return UNKNOWN if _unknown(n) else _marked(f"{int(n):,}", language)
+    return UNKNOWN if absent(n) else _marked(f"{int(n):,}", language)
 
 
 def number(value: float, language: Language, *, digits: int = 1) -> str:
     """A number with so many decimals."""
-    return UNKNOWN if _unknown(value) else _marked(f"{value:,.{digits}f}", language)
+    return UNKNOWN if absent(value) else _marked(f"{value:,.{digits}f}", language)
 
 
 def share(value: float, language: Language) -> str:
     """A share of 0 to 1 in percent with one decimal."""
-    if _unknown(value):
+    if absent(value):
         return UNKNOWN
     return number(100 * value, language) + (f"{_SPACE}%" if language == "es" else "%")
 
 
 def duration(seconds: float, language: Language) -> str:
     """A time span in its two largest units, such as ``3 min 20 s``; below ten seconds with a decimal."""
-    if _unknown(seconds):
+    if absent(seconds):
         return UNKNOWN
     sign, size = ("-" if seconds < 0 else ""), abs(seconds)
     # Rounded first: 59.7 s is a minute, not 60 s.
@@ -83,14 +83,18 @@ def duration(seconds: float, language: Language) -> str:
 
 def day(moment: dt.date, language: Language) -> str:
     """A day, such as ``3 nov 2026``."""
-    return UNKNOWN if _unknown(moment) else f"{_short(moment, language)} {moment.year}"
+    return UNKNOWN if absent(moment) else f"{_short(moment, language)} {moment.year}"
 
 
 def days(since: dt.date, until: dt.date, language: Language) -> str:
-    """The days of a window whose end is excluded, such as ``26 oct – 22 nov 2026``."""
-    last = until - dt.timedelta(microseconds=1) if isinstance(until, dt.datetime) else until - dt.timedelta(days=1)
+    """The days of a window whose end is excluded, such as ``26 oct`` to ``22 nov 2026``."""
+    last = (
+        until - dt.timedelta(microseconds=1)
+        if isinstance(until, dt.datetime)
+        else until - dt.timedelta(days=1)
+    )
     first = _short(since, language) if since.year == last.year else day(since, language)
-    return f"{first} – {day(last, language)}"
+    return f"{first} {UNKNOWN} {day(last, language)}"
 
 
 def clock(moment: dt.datetime) -> str:
@@ -118,12 +122,17 @@ def _marked(text: str, language: Language) -> str:
     return text.translate(str.maketrans(",.", ".,")) if language == "es" else text
 
 
-def _unknown(value: object) -> bool:
-    return value is None or value != value or (isinstance(value, float) and math.isinf(value))  # noqa: PLR0124  # NaN and NaT
+def absent(value: object) -> bool:
+    """Whether there is no value: None, NaN, NaT; an infinite number is none either."""
+    infinite = isinstance(value, float) and math.isinf(value)
+    # NaN and NaT are the values that differ from themselves.
+    return value is None or value != value or infinite  # noqa: PLR0124  # see above
 
 
 @cache
 def _catalogue() -> dict[str, dict[str, str]]:
-    text = importlib.resources.files("analytics_lib.charts").joinpath("words.yaml").read_text(encoding="utf-8")
+    text = (
+        importlib.resources.files("analytics_lib.charts").joinpath("words.yaml").read_text(encoding="utf-8")
+    )
     catalogue: dict[str, dict[str, str]] = yaml.safe_load(text)
     return catalogue

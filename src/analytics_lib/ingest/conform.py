@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from analytics_lib.schema import PERSONAL_EXTRA
 from analytics_lib.store.casts import mask
 from analytics_lib.store.contract import Checked, check
-from analytics_lib.text.identity import pseudonym, pseudonym_column
+from analytics_lib.text.identity import LossyPhoneError, pseudonym, pseudonym_column
 from analytics_lib.text.masking import mask_column
 
 if TYPE_CHECKING:
@@ -155,5 +155,12 @@ def _hashed_extra(text: str, key: bytes) -> str:
     fields = orjson.loads(text)
     for name in PERSONAL_EXTRA:
         if isinstance(fields, dict) and isinstance(fields.get(name), str):
-            fields[name] = pseudonym(fields[name], key)
+            fields[name] = _pseudonym_or_mark(fields[name], key)
     return orjson.dumps(fields, option=orjson.OPT_SORT_KEYS).decode()
+
+
+def _pseudonym_or_mark(value: str, key: bytes) -> str:
+    try:
+        return pseudonym(value, key)
+    except LossyPhoneError:
+        return "[phone]"

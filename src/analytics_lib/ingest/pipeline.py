@@ -22,7 +22,8 @@ from analytics_lib.sources.formats import chunks, format_of
 from analytics_lib.sources.lines import BadLine, Chunk
 from analytics_lib.store import quarantine, resolve
 from analytics_lib.store.contract import arrow_schema
-from analytics_lib.store.writer import Writer, Written, open_writer, staging
+from analytics_lib.store.staging import staging
+from analytics_lib.store.writer import Writer, Written, open_writer
 from analytics_lib.text.masking import mask_text
 
 if TYPE_CHECKING:
@@ -60,8 +61,8 @@ class FileReport:
     duplicates: int = 0
     quarantined: int = 0
     rows: dict[str, int] = field(default_factory=dict)
-    codes: Counter[str] = field(default_factory=Counter)
-    flags: Counter[str] = field(default_factory=Counter)
+    codes: dict[str, int] = field(default_factory=dict)
+    flags: dict[str, int] = field(default_factory=dict)
     reason: str | None = None
 
 
@@ -205,25 +206,25 @@ def _commit(
     source: Source, path: Path, digest: str, staged: Staged, writer: Writer, rules: Rules
 ) -> FileReport:
     status = "tail waits" if staged.tail_waits else "ingested"
-    report = FileReport(path.name, status, records=staged.records, flags=+staged.flags)
+    report = FileReport(path.name, status, records=staged.records)
+    codes, flags = Counter[str](), staged.flags.copy()
     taken: dict[Path, Written] = {}
     for name in EVERY_TABLE:
         if staged.rows[name]:
             written = writer.write(name, [staged.files[name]], lines=True)
             report.rows[name] = written.accepted
-            report.flags["CONFLICT"] += written.conflicts
+            flags["CONFLICT"] += written.conflicts
             taken[staged.files[name]] = written
     settle(source, staged.files, writer, local_zone=rules.local_zone)
     for line in staged.bad:
-        report.codes[line.code] += line.records
-    report.quarantined = report.codes.total()
+        codes[line.code] += line.records
+    report.codes, report.flags = dict(codes), dict(+flags)
+    report.quarantined = codes.total()
     report.accepted = _accepted_records(taken, report.records - report.quarantined)
     report.duplicates = report.records - report.accepted - report.quarantined
-    report.flags = +report.flags
     if staged.bad:
-        writer.write(
-            "quarantine", quarantine.rows([_refusal(source, path, digest, bad) for bad in staged.bad])
-        )
+        refusals = [_refusal(source, path, digest, bad) for bad in staged.bad]
+        writer.write("quarantine", quarantine.rows(refusals), incoming_wins=True)
     return report
 
 
@@ -237,7 +238,9 @@ def _accepted_records(taken: dict[Path, Written], good: int) -> int:
         for file, written in taken.items()
     ]
     accepted = pa.concat_tables(parts).group_by(resolve.LINE).aggregate([(resolve.RECORDS, "max")])
-    return pc.sum(accepted[f"{resolve.RECORDS}_max"]).as_py() or 0
+    total = pc.sum(accepted[f"{resolve.RECORDS}_max"]).as_py() or 0
+    # Tables that group the records of a file in different ways may have accepted one twice.
+    return min(total, good)
 
 
 def _refusal(source: Source, path: Path, digest: str, bad: BadLine) -> quarantine.Refusal:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from analytics_lib.schema import Type
 
 _INTEGER = r"^\s*[+-]?[0-9]{1,18}\s*$"
+_WHOLE_PART = r"([0-9])\.0*\s*$"
 _NUMBER = r"^\s*[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?\s*$"
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 _REPLACEMENT = "\ufffd"
@@ -104,7 +105,7 @@ def _int(given: pa.Array) -> Cast:
     if pa.types.is_integer(given.type):
         return _integer(given)
     if pa.types.is_string(given.type):
-        return _matching(given, _INTEGER, pa.int64())
+        return _matching(pc.replace_substring_regex(given, _WHOLE_PART, r"\1"), _INTEGER, pa.int64())
     if pa.types.is_floating(given.type):
         return _whole(given)
     return _nothing(given, pa.int64())

@@ -1,0 +1,36 @@
+"""What a notebook reads: the store, at the versions its run was given."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+from analytics_lib.errors import NotFoundError
+from analytics_lib.store import Store
+
+VERSIONS_VARIABLE = "ANALYTICS_STORE_VERSIONS"
+
+
+def open_store(path: str) -> Store:
+    """The store of a notebook; in a supervised run at the versions recorded for it, else at the newest.
+
+    A relative path is looked for in the working folder and in those above it: JupyterLab works in the
+    notebook's folder, a run in the project's root.
+
+    Raises:
+        NotFoundError: If there is no such folder.
+    """
+    versions = json.loads(os.environ.get(VERSIONS_VARIABLE) or "{}")
+    return Store.open(_find(Path(path)), versions=versions or None)
+
+
+def _find(path: Path) -> Path:
+    above = [Path.cwd(), *Path.cwd().parents]
+    found = next((folder / path for folder in above if (folder / path).is_dir()), None)
+    if found is None:
+        raise NotFoundError(
+            f"There is no store at {str(path)!r} in {Path.cwd().name} or above. "
+            "Make one by `analytics ingest` or `analytics simulate`, or give another path."
+        )
+    return found

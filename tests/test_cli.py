@@ -1,0 +1,142 @@
+"""The command line from outside: a process, its exit status and what it prints."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from analytics_lib import cli
+
+ANALYTICS = str(Path(sys.executable).with_name("analytics"))
+PROJECT = Path(__file__).parents[1]
+
+
+@pytest.fixture
+def project(tmp_path):
+    """A folder as the project's root: the real params, one small notebook."""
+    (tmp_path / "params").symlink_to(PROJECT / "params")
+    (tmp_path / "notebooks").mkdir()
+    cells = [
+        nbformat.v4.new_markdown_cell("# Small\n\n**Question:** does it run? **Reader:** a test."),
+        nbformat.v4.new_code_cell(
+            'channel: str = "web"  # which channel\nuntil: "date" = "2026-01-31"  # last day, excluded',
+            metadata={"tags": ["parameters"]},
+        ),
+        nbformat.v4.new_code_cell(
+            "from analytics_lib.runs import record_results\nrecord_results(channel=channel, until=until)"
+        ),
+    ]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "notebooks" / "small.ipynb")
+    return tmp_path
+
+
+@pytest.fixture
+def here(project, monkeypatch):
+    """The same folder as the working folder of this process."""
+    monkeypatch.chdir(project)
+    return project
+
+
+def status(*arguments):
+    """Exit status of the command in this process, which saves importing the libraries each time."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(sys, "argv", ["analytics", *arguments])
+        with pytest.raises(SystemExit) as stopped:
+            cli.main()
+    return stopped.value.code
+
+
+def analytics(folder, *arguments):
+    settings = {name: value for name, value in os.environ.items() if not name.startswith("ANALYTICS_")}
+    return subprocess.run(
+        [ANALYTICS, *arguments],
+        cwd=folder,
+        env=settings,
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+
+
+def test_simulated_world_is_written_ingested_and_listed(project):
+    made = analytics(project, "simulate", "--conversations", "30", "--seed", "7", "--until", "2026-06-01")
+    tables = json.loads(analytics(project, "store", "info", "--json").stdout)
+
+    assert made.returncode == 0, made.stderr
+    assert {row["table"]: row["rows"] for row in tables}["conversations"] == 30
+    assert analytics(project, "store", "verify").returncode == 0
+
+
+def test_no_ingest_leaves_the_files_and_makes_no_store(project):
+    made = analytics(project, "simulate", "--conversations", "10", "--until", "2026-06-01", "--no-ingest")
+
+    assert made.returncode == 0, made.stderr
+    assert list(project.glob("data/inbox/simulated-10-1-2026-06-01/messages.ndjson"))
+    assert not (project / "data" / "store").exists()
+
+
+def test_run_succeeds_is_published_and_listed(project):
+    ran = analytics(project, "run", "small", "-p", "channel=whatsapp", "--as-of", "2026-03-01")
+    rows = json.loads(analytics(project, "runs", "--json").stdout)
+
+    assert ran.returncode == 0, ran.stderr
+    assert (rows[0]["job"], rows[0]["status"]) == ("small", "succeeded")
+    assert rows[0]["parameters"] == {"channel": "whatsapp", "until": "2026-03-01"}
+    assert rows[0]["results"] == {"channel": "whatsapp", "until": "2026-03-01"}
+    assert (project / "outputs" / "published" / "small" / "report.html").is_file()
+    assert ran.stdout.strip().splitlines()[-1].endswith("outputs/index.html")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["run", "small", "-p", "chanel=web"], ["chanel", "channel", "until"]),
+        (["run", "small", "-p", "until=soon"], ["until", "soon"]),
+        (["run", "small", "-p", "channel"], ["KEY=VALUE"]),
+        (["run", "smal"], ["small"]),
+        (["run"], ["--all"]),
+        (["ingest", "contrat", "x.ndjson"], ["x.ndjson"]),
+        (["ingest", "bird", "nothing-*.ndjson"], ["nothing-*.ndjson"]),
+        (["simulate", "--conversations", "0"], ["0"]),
+        (["simulate", "--until", "tomorrow"], ["tomorrow"]),
+        (["wander"], ["wander"]),
+    ],
+)
+def test_wrong_request_is_refused_with_status_2_before_anything_starts(here, capsys, arguments, said):
+    assert status(*arguments) == 2
+    complaint = capsys.readouterr().err
+    assert all(word in complaint for word in said), complaint
+    assert not (here / "outputs").exists()
+
+
+def test_unknown_source_is_refused_with_the_nearest_name(here, capsys):
+    (here / "x.ndjson").write_text("{}\n")
+
+    assert status("ingest", "contrat", "x.ndjson") == 2
+    assert "'contract'" in capsys.readouterr().err
+
+
+def test_failing_cell_ends_in_status_1_and_leaves_what_was_published(project):
+    assert analytics(project, "run", "small").returncode == 0
+    good = (project / "outputs" / "published" / "small" / "report.html").read_bytes()
+    path = project / "notebooks" / "small.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells[-1].source = "1 / 0"
+    nbformat.write(notebook, path)
+
+    failed = analytics(project, "run", "small")
+
+    assert failed.returncode == 1
+    assert "ZeroDivisionError" in failed.stderr
+    assert (project / "outputs" / "published" / "small" / "report.html").read_bytes() == good
+
+
+def test_help_lists_every_command(project):
+    said = analytics(project, "--help").stdout
+
+    assert all(f"  {name} " in said for name in ("ingest", "run", "runs", "simulate", "store"))
