@@ -17,7 +17,7 @@ import click
 import orjson
 from tqdm import tqdm
 
-from analytics_lib.config import load_settings
+from analytics_lib.config import Settings, load_settings
 from analytics_lib.errors import AnalyticsError, ContractError, RequestError
 from analytics_lib.ingest import FileReport, ingest, load_source
 from analytics_lib.periods import utc_moment
@@ -32,6 +32,7 @@ from analytics_lib.store import Store, upkeep
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from analytics_lib.runs.parameters import Parameter
     from analytics_lib.runs.record import RunRecord
 
 NOTEBOOKS = Path("notebooks")
@@ -222,7 +223,7 @@ def _job(name: str, given: dict[str, object], as_of: dt.datetime | None) -> Job:
     """The notebook with its parameters: its file in params/, then what was given; all checked."""
     notebook = NOTEBOOKS / f"{name}.ipynb"
     parameters = declared(notebook)
-    values = default_parameters(PARAMETERS / f"{name}.yaml") | given
+    values = _store_parameter(parameters) | default_parameters(PARAMETERS / f"{name}.yaml") | given
     if as_of is not None:
         known = {parameter.name for parameter in parameters}
         bound = next((bound for bound in ("as_of", "until") if bound in known), None)
@@ -231,6 +232,13 @@ def _job(name: str, given: dict[str, object], as_of: dt.datetime | None) -> Job:
         values[bound] = as_of.date().isoformat()
     resolve(parameters, values)
     return Job(name, notebook, values, language=str(values.get("language", "es")))
+
+
+def _store_parameter(parameters: Sequence[Parameter]) -> dict[str, object]:
+    """Where the store is, for a notebook that asks and only where the settings have moved it."""
+    moved = load_settings().store
+    asks = any(parameter.name == "store_path" for parameter in parameters)
+    return {"store_path": str(moved)} if asks and moved != Settings().store else {}
 
 
 def _run_one(job: Job, outputs: Path, versions: Mapping[str, int]) -> RunRecord:

@@ -1,53 +1,9 @@
-import shutil
-
 import pytest
 from tiny_notebooks import HOSTILE
 
 from analytics_lib.runs.catalog import write_index
 from analytics_lib.runs.publish import publish
-
-CHROMIUM = shutil.which("chromium")
-ARGUMENTS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
-
-
-class Visit:
-    """A page, with everything it asked for and complained about."""
-
-    def __init__(self, page):
-        self.page = page
-        self.requests, self.complaints, self.dialogs = [], [], []
-        page.on("request", lambda request: self.requests.append(request.url))
-        page.on("console", self.hear)
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on("dialog", self.refuse)
-
-    def hear(self, message):
-        if message.type in {"error", "warning"}:
-            self.complaints.append(message.text)
-
-    def refuse(self, dialog):
-        self.dialogs.append(dialog.message)
-        dialog.dismiss()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
+from visiting import Visit
 
 
 @pytest.fixture(scope="module", params=["run", "published"])

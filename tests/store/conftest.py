@@ -1,12 +1,7 @@
-"""A folder for a store, one a test."""
-
-import subprocess
-import sys
-from pathlib import Path
+"""A folder for a store, and processes that work on it, for one test."""
 
 import pytest
-
-SCRIPT = Path(__file__).with_name("store_process.py")
+from store_process import started
 
 
 @pytest.fixture
@@ -17,24 +12,14 @@ def root(tmp_path):
 
 @pytest.fixture
 def process(root):
-    """Start a process of ``store_process`` on the store; whatever still runs at the end is ended."""
-    started = []
+    """Start a function of ``store_process`` on the store; whatever still runs at the end is ended."""
+    children = []
 
-    def start(*arguments):
-        command = [
-            sys.executable,
-            "-W",
-            "error",
-            str(SCRIPT),
-            arguments[0],
-            str(root),
-            *map(str, arguments[1:]),
-        ]
-        child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        started.append(child)
-        return child
+    def start(target, *arguments):
+        children.append(started(target, root, *arguments))
+        return children[-1]
 
     yield start
-    for child in started:
-        child.kill()
-        child.communicate()
+    for child in children:
+        child.killed()
+        child.says.close()

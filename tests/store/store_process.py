@@ -4,9 +4,12 @@ Batch number k holds one conversation, five messages, and a newer version of the
 each batch adds rows as well as replacing one.
 """
 
-import sys
+import multiprocessing
 import time
-from pathlib import Path
+import warnings
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 
 import pyarrow as pa
 from store_rows import at, conversation, frame, message
@@ -52,29 +55,60 @@ def append_apart(root, name, number):
         store.append("messages", frame(*batch(name, number)["messages"]))
 
 
-def write(root, name, how, first, last):
+def write(says, root, name, how, first, last):
     """Append the batches [first, last) and acknowledge each."""
-    for number in range(int(first), int(last)):
+    for number in range(first, last):
         (append_together if how == "together" else append_apart)(root, name, number)
-        print(number, flush=True)
+        says.send(number)
 
 
-def read(root, seconds):
-    """Open the store again and again, and print what each opening holds."""
-    end = time.monotonic() + float(seconds)
-    print("ready", flush=True)
+def read(says, root, seconds):
+    """Open the store again and again, and say what each opening holds."""
+    warnings.simplefilter("error")
+    end = time.monotonic() + seconds
     while time.monotonic() < end:
         with Store.open(root) as store:
-            once, again = store.query(COUNTS), store.query(COUNTS)
-        print(once.c[0], once.m[0], again.c[0], again.m[0], flush=True)
+            states = [store.query(COUNTS) for _ in range(2)]
+        says.send(tuple(int(state[column][0]) for state in states for column in "cm"))
 
 
-def hold(root):
+def hold(says, root):
     """Be the writer and do nothing."""
     with writing(root):
-        print("holding", flush=True)
+        says.send("holding")
         time.sleep(600)
 
 
-if __name__ == "__main__":
-    {"write": write, "read": read, "hold": hold}[sys.argv[1]](Path(sys.argv[2]), *sys.argv[3:])
+@dataclass(frozen=True)
+class Child:
+    """A process, and what it says."""
+
+    process: BaseProcess
+    says: Connection
+
+    def rest(self):
+        """All it still says until it ends."""
+        said = []
+        try:
+            while True:
+                said.append(self.says.recv())
+        except EOFError:
+            self.process.join()
+        return said
+
+    def killed(self):
+        """What it had said, and was not heard yet, when it was killed now."""
+        self.process.kill()
+        return self.rest()
+
+
+def started(target, *arguments):
+    """Run a function of this module in a process of its own."""
+    # Forked from a server that has imported the library and opened nothing, so that it starts in no time.
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["analytics_lib.store"])
+    here, there = context.Pipe(duplex=False)
+    process = context.Process(target=target, args=(there, *arguments))
+    process.start()
+    there.close()
+    return Child(process, here)

@@ -103,7 +103,7 @@ def test_variable_of_the_caller_is_no_table(store):
     [
         (np.int64(7), "bigint", "7"),
         (np.float32(0.5), "double", "0.5"),
-        (np.bool_(True), "boolean", "true"),
+        (np.bool_(1), "boolean", "true"),
         (np.str_("ñ"), "varchar", "ñ"),
         (pd.Timestamp("2024-05-12 07:00", tz="America/Bogota"), "timestamptz", "2024-05-12 12:00:00+00"),
         (dt.datetime(2024, 5, 12, 12, tzinfo=dt.UTC), "timestamptz", "2024-05-12 12:00:00+00"),

@@ -66,6 +66,21 @@ def test_versions_nothing_tells_apart_end_in_the_same_one(root, order):
     assert ask(root, TEXT) == [("blanco",)]
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_order_of_two_users_ends_with_the_same_one(root, order):
+    row = {"order_id": "o1", "ordered_at": at(0), "amount": 1.0, "currency": "COP"}
+    for user in ["u1", "u2"][::order]:
+        append(root, "orders", {**row, "user_id": user})
+    assert ask(root, "select user_id from orders") == [("u2",)]
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_message_of_a_settled_conversation_wins_over_one_of_none_yet(root, order):
+    for key in ["c1", "pending:zz"][::order]:
+        append(root, "messages", message("m1", conversation_id=key))
+    assert ask(root, "select conversation_id from messages") == [("c1",)]
+
+
 def test_conversation_closed_before_it_was_opened_stays_closed(root):
     append(root, "conversations", conversation("c1", ended_at=at(9), outcome="resolved", updated_at=at(9)))
     append(root, "conversations", conversation("c1", updated_at=at(0)))
@@ -98,7 +113,8 @@ message_versions = st.builds(
     status=st.sampled_from([None, "sent", "delivered", "read", "failed", "deleted"]),
     updated_at=st.sampled_from([None, at(1), at(2)]),
     text=st.sampled_from([None, "", "a", "b"]),
-    conversation_id=st.sampled_from(["c1", "c2"]),
+    conversation_id=st.sampled_from(["c1", "c2", "pending:1", "pending:2"]),
+    user_id=st.sampled_from(["u1", "u2"]),
     sent_at=st.sampled_from([at(0), "2024-07-01T12:00:00Z"]),
 )
 conversation_versions = st.builds(
@@ -151,7 +167,7 @@ def engine():
     opened.close()
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=st.lists(message_versions, min_size=1, max_size=7), shuffle=st.randoms(use_true_random=False))
 def test_every_order_and_every_split_ends_in_the_same_rows(engine, rows, shuffle):
     together = after(engine, [rows])

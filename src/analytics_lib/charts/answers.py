@@ -76,7 +76,10 @@ def answer(
         with_agent=count(overview["with_agent"], language),
         agent_share=share(overview["with_agent"] / overview["conversations"], language),
     )
-    return Markdown("\n\n".join([volume, _ended(outcomes, language), _waited(responses, language)]))
+    first = overview["first_message"]
+    partly = say("answer.partly", language, first=day(first, language)) if first.date() > since else ""
+    ended, waited = _ended(outcomes, language), _waited(responses, language)
+    return Markdown("\n\n".join([f"{volume} {partly}".strip(), ended, waited]))
 
 
 def advice(
@@ -143,9 +146,8 @@ def _waited(responses: pd.DataFrame, language: Language) -> str:
     replied = responses[responses["median_seconds"].notna()].to_dict("records")
     parts = [
         say(
-            "answer.replier",
+            f"answer.replied.{row['replier']}",
             language,
-            replier=label("replier", row["replier"], language),
             median=duration(row["median_seconds"], language),
             n=count(row["stretches"], language),
         )
@@ -153,9 +155,9 @@ def _waited(responses: pd.DataFrame, language: Language) -> str:
     ]
     unanswered = int(responses.loc[responses["replier"] == "unanswered", "stretches"].sum())
     return say(
-        "answer.responses",
+        "answer.responses" if parts else "answer.unanswered",
         language,
-        parts="; ".join(parts) or say("advice.no_data", language),
+        parts=say("and", language).join(parts),
         n=counted(total, "waits", language),
         unanswered=count(unanswered, language),
         share=share(unanswered / total, language),
@@ -177,8 +179,8 @@ def _signal(name: str, value: float, n: float, limit: float, language: Language)
         verdict = say("advice.few", language)
     else:
         verdict = say(f"advice.{name}.do" if value > limit else "advice.within", language)
-    cells = [say(f"advice.{name}", language), write(value, language), count(n, language)]
-    cells += [f"> {write(limit, language)}", verdict]
+    cells = [say(f"advice.{name}", language), verdict, write(value, language)]
+    cells += [f"> {write(limit, language)}", count(n, language)]
     exceeded = n >= least and value > limit
     weight = ' style="font-weight:bold"' if exceeded else ""
     return f"<tr{weight}>{''.join(f'<td>{html.escape(cell)}</td>' for cell in cells)}</tr>"

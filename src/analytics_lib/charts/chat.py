@@ -45,7 +45,7 @@ _TEXT = f"white-space:pre-wrap;overflow-wrap:anywhere;color:{INK}"
 
 @dataclass(frozen=True)
 class _Item:
-    """Something that happened; ``kind`` is message, event or action."""
+    """Something that happened: a message, an event, an action, or ``escalated`` and ``ended``."""
 
     kind: str
     row: Record
@@ -63,7 +63,8 @@ def chat(
     """The conversation from top to bottom; of a very long one its beginning and its end.
 
     Args:
-        conversation: One row: ``conversation_id channel started_local outcome ended_seconds``; or none.
+        conversation: One row: ``conversation_id channel started_local outcome escalation_reason
+            ended_seconds escalated_seconds``; or none.
         messages: ``position sent_local sender kind text intent confidence seconds gap_seconds
             response_time_seconds``, in order.
         actions: ``name duration_ms succeeded error seconds``.
@@ -74,7 +75,7 @@ def chat(
     if conversation.empty:
         return Html(f"<p>{html.escape(say('chat.none', language))}</p>")
     head = _head(conversation.iloc[0].to_dict(), messages, actions, language)
-    items = _in_order(messages, actions, events)
+    items = _in_order(conversation, messages, actions, events)
     shown = "".join(_pieces(items, long_gap_seconds, language)) or _chip(say("chat.empty", language))
     return Html(f'{head}<div style="{_COLUMN}">{shown}</div>')
 
@@ -88,22 +89,31 @@ def _head(row: Record, messages: pd.DataFrame, actions: pd.DataFrame, language: 
         html.escape(counted(len(actions), "actions", language))
         + (f" ({html.escape(say('chat.failed', language, n=count(failed, language)))})" if failed else ""),
         html.escape(say("chat.lasted", language, duration=duration(row["ended_seconds"], language))),
-        for_page(label("outcome", _outcome(row), language)),
+        _named_outcome(row, language),
     ]
     title = for_page(cut(str(row["conversation_id"]), _LONGEST_NAME, language))
     return f'<p><strong>{title}</strong><br><span style="{_SMALL}">{" · ".join(facts)}</span></p>'
 
 
-def _outcome(row: Record) -> str:
-    if not absent(row["outcome"]):
-        return str(row["outcome"])
-    return "open" if absent(row["ended_seconds"]) else "unknown"
+def _named_outcome(row: Record, language: Language) -> str:
+    outcome = "open" if absent(row["ended_seconds"]) else "unknown"
+    known = outcome if absent(row["outcome"]) else row["outcome"]
+    return for_page(cut(label("outcome", known, language), _LONGEST_NAME, language))
 
 
-def _in_order(messages: pd.DataFrame, actions: pd.DataFrame, events: pd.DataFrame) -> list[_Item]:
+def _in_order(
+    conversation: pd.DataFrame, messages: pd.DataFrame, actions: pd.DataFrame, events: pd.DataFrame
+) -> list[_Item]:
     """Everything by its moment; at the same moment a message, then what it set off."""
     kinds = (("message", messages), ("event", events), ("action", actions))
     items = [_Item(kind, row) for kind, frame in kinds for row in frame.to_dict("records")]
+    for kind in ("escalated", "ended"):
+        seconds = conversation[f"{kind}_seconds"].dropna()
+        items += (
+            [_Item(kind, {**conversation.to_dict("records")[0], "seconds": seconds.iloc[0]})]
+            if len(seconds)
+            else []
+        )
     return sorted(items, key=lambda item: item.row["seconds"])
 
 
@@ -135,7 +145,7 @@ def _message(row: Record, language: Language) -> str:
     side = "left" if sender == "user" else "right"
     style = (
         f"align-self:flex-{'start' if side == 'left' else 'end'};max-width:86%;background-color:{tint};"
-        f"border-{side}:4px solid {colour};border-radius:8px;padding:6px 12px 7px"
+        f"border-{side}:4px solid {colour};border-radius:8px;padding:6px 12px 7px;overflow:hidden"
     )
     return (
         f'<div style="{style}"><div style="{_SMALL}">{_who(row, language)}</div>'
@@ -156,6 +166,8 @@ def _body(row: Record, language: Language) -> str:
     kind = label("kind", row["kind"], language)
     if absent(row["text"]):
         return f"<em>[{for_page(kind)}]</em>"
+    if not row["text"].strip():
+        return f"<em>{html.escape(say('no_text', language))}</em>"
     text = for_page(cut(row["text"], _LONGEST_TEXT, language))
     return text if row["kind"] == "text" else f'<span style="{_SMALL}">[{for_page(kind)}]</span> {text}'
 
@@ -198,6 +210,18 @@ def _event(row: Record, language: Language) -> str:
     return _chip_html(f"{html.escape(say('chat.event', language))} <strong>{name}</strong>")
 
 
+def _escalated(row: Record, language: Language) -> str:
+    reason = row["escalation_reason"]
+    why = "" if absent(reason) else f": <strong>{for_page(cut(reason, _LONGEST_NAME, language))}</strong>"
+    return _chip_html(html.escape(say("chat.escalated", language)) + why)
+
+
+def _ended(row: Record, language: Language) -> str:
+    return _chip_html(
+        f"{html.escape(say('chat.ended', language))}: <strong>{_named_outcome(row, language)}</strong>"
+    )
+
+
 def _chip(text: str) -> str:
     return _chip_html(html.escape(text))
 
@@ -206,4 +230,4 @@ def _chip_html(inner: str) -> str:
     return f'<div style="{_CHIP};border:1px solid {LINE};border-radius:99px">{inner}</div>'
 
 
-_DRAWN = {"message": _message, "action": _action, "event": _event}
+_DRAWN = {"message": _message, "action": _action, "event": _event, "escalated": _escalated, "ended": _ended}

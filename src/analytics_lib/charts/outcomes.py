@@ -13,7 +13,7 @@ from analytics_lib.charts.style import (
     chart,
     say_nothing_to_show,
 )
-from analytics_lib.charts.texts import for_plotly
+from analytics_lib.charts.texts import cut, for_plotly
 from analytics_lib.charts.words import Language, count, counted, label, say, share
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 _APART = ("open", "unknown")
+_FEW_TICKS_BELOW = 0.4
+_LONGEST_NAME = 40
 
 
 def outcomes(frame: pd.DataFrame, *, language: Language = "es") -> go.Figure:
@@ -43,7 +45,7 @@ def outcomes(frame: pd.DataFrame, *, language: Language = "es") -> go.Figure:
     if total == 0:
         figure.update_xaxes(range=[0, 1]).update_yaxes(range=[0, 1], showticklabels=False)
         return say_nothing_to_show(figure, say("no_data", language))
-    names = [for_plotly(label("outcome", outcome, language), width=16) for outcome in known["outcome"]]
+    names = [for_plotly(_name(outcome, language), width=16) for outcome in known["outcome"]]
     figure.add_bar(
         x=known["share"],
         y=names,
@@ -59,7 +61,14 @@ def outcomes(frame: pd.DataFrame, *, language: Language = "es") -> go.Figure:
         figure.add_annotation(
             x=row["high"], y=name, text=_beside(row, language), showarrow=False, xanchor="left", xshift=8
         )
-    return figure.update_xaxes(range=[0, min(1.0, known["high"].max()) * 1.35])
+    top = float(known["high"].max())
+    ticks = [tenth / 10 for tenth in range(0, 11, 1 if top < _FEW_TICKS_BELOW else 2)]
+    # Room for the numbers behind the whiskers, though no share lies beyond 1.
+    return figure.update_xaxes(range=[0, top * 1.35], tickvals=ticks)
+
+
+def _name(outcome: object, language: Language) -> str:
+    return cut(label("outcome", outcome, language), _LONGEST_NAME, language)
 
 
 def _whiskers(known: pd.DataFrame) -> dict[str, object]:
@@ -94,7 +103,7 @@ def _hover(row: Record, total: int, language: Language) -> str:
     return say(
         "outcomes.hover",
         language,
-        outcome=for_plotly(label("outcome", row["outcome"], language)),
+        outcome=for_plotly(_name(row["outcome"], language), width=_LONGEST_NAME),
         share=share(row["share"], language),
         low=share(row["low"], language),
         high=share(row["high"], language),

@@ -6,6 +6,7 @@ there.
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,7 @@ from analytics_lib.charts.style import (
     Record,
     picture,
 )
-from analytics_lib.charts.texts import for_matplotlib
+from analytics_lib.charts.texts import cut, for_matplotlib
 from analytics_lib.charts.words import Language, count, counted, duration, label, say, share
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ _TICKS = (
     *(_DAY * n for n in (1, 3, 7, 30, 365)),
 )
 _MOST_TICKS = 7
+_NAME_WIDTH = 24
+_LONGEST_NAME = 40
 _MARKS = ["p10_seconds", "p25_seconds", "median_seconds", "p75_seconds", "p90_seconds"]
 
 
@@ -60,9 +63,7 @@ def durations(frame: pd.DataFrame, *, language: Language = "es") -> Picture:
         language: es or en.
     """
     rows = [
-        _row(
-            label("outcome", row["outcome"], language), OUTCOMES.get(row["outcome"], NEUTRAL), row, "measured"
-        )
+        _row(_named(row["outcome"], language), OUTCOMES.get(row["outcome"], NEUTRAL), row, "measured")
         for row in frame.to_dict("records")
     ]
     everything = frame[frame["outcome"] == "all"]
@@ -102,6 +103,10 @@ def response_times(every: pd.DataFrame, first: pd.DataFrame, *, language: Langua
     return _spans(rows, (say("response_times", language), subtitle), say("axis.wait", language), language)
 
 
+def _named(outcome: str, language: Language) -> str:
+    return cut(label("outcome", outcome, language), _LONGEST_NAME, language)
+
+
 def _row(name: str, colour: str, row: Record, n: str) -> Row:
     return Row(for_matplotlib(name), colour, int(row[n]), {mark: row[mark] for mark in _MARKS})
 
@@ -113,6 +118,8 @@ def _spans(rows: Sequence[Row], titles: tuple[str, str], axis: str, language: La
         axes.spines[side].set_visible(False)
     axes.set(xlabel=axis, ylim=(max(len(rows), 1) - 0.4, -0.6), xscale="log")
     axes.set_yticks(range(len(rows)), [_name(row, language) for row in rows])
+    for text in axes.get_yticklabels():
+        text.set_parse_math(False)
     low = _scale(axes, rows, language)
     for place, row in enumerate(rows):
         _draw(axes, place, row, low, language)
@@ -123,7 +130,7 @@ def _spans(rows: Sequence[Row], titles: tuple[str, str], axis: str, language: La
 
 def _name(row: Row, language: Language) -> str:
     few = f" {say('few', language)}" if 0 < row.n < SMALL_PERCENTILE_N else ""
-    return f"{row.name}\nn = {count(row.n, language)}{few}"
+    return f"{textwrap.fill(row.name, _NAME_WIDTH)}\nn = {count(row.n, language)}{few}"
 
 
 def _scale(axes: Axes, rows: Sequence[Row], language: Language) -> float:
@@ -132,8 +139,7 @@ def _scale(axes: Axes, rows: Sequence[Row], language: Language) -> float:
     within = [tick for tick in _TICKS if min(seen) / 2.5 <= tick <= max(seen) * 2.5] or [1]
     if min(seen) <= 0:
         within = [tick for tick in _TICKS if 1 <= tick <= max(*seen, _MINUTE) * 2.5]
-    step = -(-len(within) // _MOST_TICKS)
-    ticks = within[::step]
+    ticks = _thinned(within)
     names = [duration(tick, language) for tick in ticks]
     if min(seen) < ticks[0]:
         names[0] = f"≤ {names[0]}"
@@ -143,6 +149,16 @@ def _scale(axes: Axes, rows: Sequence[Row], language: Language) -> float:
     axes.grid(axis="x", color=LINE, linewidth=0.8)
     axes.set_axisbelow(True)
     return ticks[0]
+
+
+def _thinned(ticks: Sequence[float]) -> list[float]:
+    """Those of the ticks that stand well apart on a logarithmic axis."""
+    apart = max((ticks[-1] / ticks[0]) ** (1 / _MOST_TICKS), 2)
+    kept = [ticks[0]]
+    for tick in ticks[1:]:
+        if tick >= kept[-1] * apart:
+            kept.append(tick)
+    return kept
 
 
 def _draw(axes: Axes, place: int, row: Row, low: float, language: Language) -> None:

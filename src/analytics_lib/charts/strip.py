@@ -58,19 +58,28 @@ def strip(
         range=[-0.6, max(len(lanes), 1) - 0.4],
     )
     if messages.empty and actions.empty and events.empty:
-        return say_nothing_to_show(figure.update_xaxes(range=[0, 1]), say("chat.none", language))
+        figure.update_xaxes(range=[0, 1]).update_yaxes(showticklabels=False)
+        return say_nothing_to_show(figure, say("no_data", language))
     _add_waits(figure, messages, names, size)
     _add_messages(figure, messages, names, size, language)
     _add_actions(figure, actions, names, size, language)
     _add_events(figure, events, names, size, language)
     _add_moments(figure, conversation, size, language)
-    return figure
+    return figure.update_xaxes(range=_padded(figure))
 
 
 def _unit(messages: pd.DataFrame) -> tuple[str, int]:
     """The unit in which the span of the messages is at least a few long."""
     span = messages["seconds"].max() - min(0, messages["seconds"].min()) if len(messages) else 0
     return next((name, size) for name, size, least in _UNITS if span >= least * size)
+
+
+def _padded(figure: go.Figure) -> list[float]:
+    """The range of everything drawn, with some room at both ends."""
+    drawn = [x for trace in figure.data for x in trace.x if not absent(x)]
+    drawn += [line.x0 for line in figure.layout.shapes]
+    room = 0.04 * (max(drawn) - min(drawn)) or 1.0
+    return [min(drawn) - room, max(drawn) + room]
 
 
 def _lanes(messages: pd.DataFrame, actions: pd.DataFrame, events: pd.DataFrame) -> list[str]:
@@ -176,7 +185,7 @@ def _add_marks(
         x=x,
         y=[lane] * len(x),
         mode="markers",
-        marker={"size": 12, "line": {"width": 2}} | marker,
+        marker={"size": 12, "line": {"width": 2 if "open" in marker["symbol"] else 0}} | marker,
         hovertext=hover,
         hovertemplate="%{hovertext}<extra></extra>",
         name=name,
@@ -197,7 +206,7 @@ def _add_moments(figure: go.Figure, conversation: pd.DataFrame, size: int, langu
 
 
 def _message_hover(row: Record, language: Language) -> str:
-    text = say("strip.no_text", language) if absent(row["text"]) else cut(row["text"], _EXCERPT, language)
+    text = say("no_text", language) if absent(row["text"]) else cut(row["text"], _EXCERPT, language)
     lines = [f"<b>#{row['position']} · {clock(row['sent_local'])}</b>", for_plotly(text, width=_WIDTH)]
     if not absent(row["intent"]):
         lines.append(f"{say('chat.intent', language)} {for_plotly(cut(row['intent'], _EXCERPT, language))}")

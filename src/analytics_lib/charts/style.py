@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import plotly.graph_objects as go
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 if TYPE_CHECKING:
     from analytics_lib.charts.words import Language
@@ -43,6 +44,8 @@ SMALL_PERCENTILE_N = 20
 _FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "Noto Sans", Arial, sans-serif'
 _TITLE_WIDTH = 44
 _DPI = 110
+_WIDTH_INCHES = 6.0
+_HEAD_INCHES = 0.66
 
 
 class Picture(Figure):
@@ -55,20 +58,22 @@ class Picture(Figure):
 
 
 def picture(title: str, subtitle: str, *, height: float) -> Picture:
-    """An empty picture, 7 inches wide, with one set of axes below its title.
+    """An empty picture of a phone's proportions, with one set of axes below its title.
 
     Args:
         title: What is measured.
         subtitle: On what: window and n.
         height: In inches.
     """
-    drawn = Picture(figsize=(7, height), layout="constrained")
-    drawn.suptitle(title, x=0.01, ha="left", fontsize=13, fontweight="bold", color=INK)
+    # Below the two lines of its head, the axes and their labels share the room among themselves.
+    layout = ConstrainedLayoutEngine(rect=(0, 0, 1, 1 - _HEAD_INCHES / height))
+    drawn = Picture(figsize=(_WIDTH_INCHES, height), layout=layout)
+    drawn.text(0.01, 1 - 0.1 / height, title, va="top", fontsize=13, fontweight="bold", color=INK)
+    drawn.text(0.01, 1 - 0.38 / height, subtitle, va="top", fontsize=10.5, color=QUIET)
     axes = drawn.add_subplot()
-    axes.set_title(subtitle, loc="left", fontsize=10, color=QUIET, pad=10, x=0)
-    axes.tick_params(colors=INK, labelsize=10, length=0)
-    axes.xaxis.label.set(fontsize=10.5, color=INK)
-    axes.yaxis.label.set(fontsize=10.5, color=INK)
+    axes.tick_params(colors=INK, labelsize=11, length=0)
+    axes.xaxis.label.set(fontsize=11, color=INK)
+    axes.yaxis.label.set(fontsize=11, color=INK)
     for side in axes.spines.values():
         side.set_color(LINE)
     return drawn
@@ -86,7 +91,7 @@ def chart(title: str, subtitle: str, *, height: int, language: Language) -> go.F
     figure.update_layout(
         template="none",
         height=height,
-        margin={"l": 12, "r": 12, "t": 34 + 21 * len(head) + 18 * len(below), "b": 12},
+        margin={"l": 12, "r": 12, "t": 26 + 21 * len(head) + 18 * len(below), "b": 12},
         title={"text": text, "x": 0.01, "xanchor": "left", "y": 1, "yanchor": "top", "pad": {"t": 12}},
         title_font={"size": 16, "color": INK},
         font={"family": _FONT, "size": 13, "color": INK},
@@ -101,8 +106,9 @@ def chart(title: str, subtitle: str, *, height: int, language: Language) -> go.F
         plot_bgcolor="white",
         paper_bgcolor="white",
     )
-    figure.update_xaxes(automargin=True, gridcolor=LINE, linecolor=LINE, zeroline=False, title_standoff=10)
-    figure.update_yaxes(automargin=True, gridcolor=LINE, linecolor=LINE, zeroline=False, title_standoff=10)
+    axis_title = {"font": {"size": 13, "color": QUIET}, "standoff": 10}
+    figure.update_xaxes(automargin=True, gridcolor=LINE, linecolor=LINE, zeroline=False, title=axis_title)
+    figure.update_yaxes(automargin=True, gridcolor=LINE, linecolor=LINE, zeroline=False, title=axis_title)
     return figure
 
 

@@ -45,10 +45,9 @@ def for_plotly(text: str, *, width: int = 0) -> str:
 
 
 def for_matplotlib(text: str) -> str:
-    """The text for matplotlib: no formulas, and a box for what its font cannot draw."""
+    """The text for matplotlib, with a box for what its font cannot draw."""
     plain = text.translate(_DIRECTIONS)
-    drawn = "".join(character if ord(character) in _drawable() else _REPLACEMENT for character in plain)
-    return drawn.replace("$", r"\$")
+    return "".join(character if ord(character) in _drawable() else _REPLACEMENT for character in plain)
 
 
 def _continues(text: str, place: int) -> bool:

@@ -19,7 +19,7 @@ from analytics_lib.charts.style import (
     picture,
     say_nothing_to_show,
 )
-from analytics_lib.charts.words import Language, count, counted, day, number, say
+from analytics_lib.charts.words import Language, count, counted, day, number, say, short_day
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,10 +41,12 @@ def volume(frame: pd.DataFrame, *, period: Period = "day", language: Language = 
     title = say(f"volume.{period}", language)
     figure = chart(title, f"n = {n}", height=400, language=language)
     figure.update_xaxes(title_text=say(f"period.{period}", language), showgrid=False)
-    figure.update_yaxes(title_text=say("axis.conversations", language), rangemode="tozero")
+    figure.update_yaxes(title_text=say("axis.conversations", language), rangemode="tozero", tickformat=",d")
     if frame.empty:
-        figure.update_xaxes(range=[0, 1], showticklabels=False).update_yaxes(range=[0, 1])
+        figure.update_xaxes(range=[0, 1], showticklabels=False).update_yaxes(range=[0, 1], dtick=1)
         return say_nothing_to_show(figure, say("no_data", language))
+    # A lone bar would be as wide as a millisecond: each is told its period's length.
+    widths = _milliseconds(frame["period"], period)
     for complete, colour in ((True, NEUTRAL), (False, PALE)):
         rows = frame[frame["complete"] == complete]
         figure.add_bar(
@@ -52,10 +54,12 @@ def volume(frame: pd.DataFrame, *, period: Period = "day", language: Language = 
             y=rows["conversations"],
             customdata=_hover(rows, language),
             name=say("complete" if complete else "incomplete", language),
+            width=widths[frame["complete"] == complete],
             marker_color=colour,
             hovertemplate="%{customdata}<extra></extra>",
         )
-    figure.update_xaxes(tickvals=_ticks(frame["period"]), ticktext=_names(_ticks(frame["period"]), language))
+    ticks = _ticks(frame["period"])
+    figure.update_xaxes(tickvals=ticks, ticktext=[short_day(tick, language) for tick in ticks])
     return figure.update_layout(barmode="overlay", showlegend=not frame["complete"].all())
 
 
@@ -74,7 +78,7 @@ def volume_by_hour(frame: pd.DataFrame, *, language: Language = "es") -> Picture
     week = frame.pivot_table(index="hour", columns="weekday", values="conversations_per_day")
     week = week.reindex(index=range(24), columns=range(1, 8)).astype(float)
     if frame["conversations"].sum() > 0:
-        bar = {"label": say("axis.conversations_per_hour", language), "shrink": 0.7}
+        bar = {"label": say("axis.conversations_per_hour", language), "shrink": 0.7, "pad": 0.03}
         sns.heatmap(week, ax=axes, cmap="YlGnBu", vmin=0, linewidths=1, cbar_kws=bar)
         _frame_busiest(axes, week)
     else:
@@ -104,13 +108,16 @@ def _hover(rows: pd.DataFrame, language: Language) -> list[str]:
     ]
 
 
+def _milliseconds(periods: pd.Series, period: Period) -> pd.Series:
+    """How wide each bar is: the most of its period."""
+    steps = {"hour": 1 / 24, "day": 1, "week": 7}
+    lengths = periods.dt.days_in_month if period == "month" else periods.map(lambda _: steps[period])
+    return 0.86 * 86_400_000 * lengths
+
+
 def _ticks(periods: pd.Series) -> list[pd.Timestamp]:
-    """At most seven periods, evenly spaced."""
-    return list(periods.iloc[:: max(1, -(-len(periods) // 7))])
-
-
-def _names(periods: list[pd.Timestamp], language: Language) -> list[str]:
-    return [day(period, language).removesuffix(f" {period.year}").rstrip(",") for period in periods]
+    """At most six periods, evenly spaced."""
+    return list(periods.iloc[:: max(1, -(-len(periods) // 6))])
 
 
 def _peak(frame: pd.DataFrame, language: Language) -> str:
@@ -129,4 +136,5 @@ def _peak(frame: pd.DataFrame, language: Language) -> str:
 
 def _frame_busiest(axes: Axes, week: pd.DataFrame) -> None:
     hour, weekday = divmod(int(np.nanargmax(week.to_numpy())), len(week.columns))
-    axes.add_patch(Rectangle((weekday, hour), 1, 1, fill=False, edgecolor=INK, linewidth=2))
+    for colour, width in (("white", 5), (INK, 2)):
+        axes.add_patch(Rectangle((weekday, hour), 1, 1, fill=False, edgecolor=colour, linewidth=width))

@@ -83,7 +83,9 @@ def duration(seconds: float, language: Language) -> str:
 
 def day(moment: dt.date, language: Language) -> str:
     """A day, such as ``3 nov 2026``."""
-    return UNKNOWN if absent(moment) else f"{_short(moment, language)} {moment.year}"
+    if absent(moment):
+        return UNKNOWN
+    return f"{short_day(moment, language)}{'' if language == 'es' else ','} {moment.year}"
 
 
 def days(since: dt.date, until: dt.date, language: Language) -> str:
@@ -93,18 +95,19 @@ def days(since: dt.date, until: dt.date, language: Language) -> str:
         if isinstance(until, dt.datetime)
         else until - dt.timedelta(days=1)
     )
-    first = _short(since, language) if since.year == last.year else day(since, language)
+    first = short_day(since, language) if since.year == last.year else day(since, language)
     return f"{first} {UNKNOWN} {day(last, language)}"
+
+
+def short_day(moment: dt.date, language: Language) -> str:
+    """A day without its year, such as ``3 nov``."""
+    month = _MONTHS[language][moment.month - 1]
+    return f"{moment.day} {month}" if language == "es" else f"{month} {moment.day}"
 
 
 def clock(moment: dt.datetime) -> str:
     """The time of day to the second."""
     return f"{moment:%H:%M:%S}"
-
-
-def _short(moment: dt.date, language: Language) -> str:
-    month = _MONTHS[language][moment.month - 1]
-    return f"{moment.day} {month}" if language == "es" else f"{month} {moment.day},"
 
 
 def _in_units(size: int) -> str:

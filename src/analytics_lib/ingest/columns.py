@@ -102,7 +102,8 @@ def extras(records: Sequence[Mapping[str, object]], known: frozenset[str]) -> tu
 
 def _as_object(extra: object) -> Mapping[str, object]:
     """A record's own ``extra`` as fields that others can join."""
-    value = _parsed(extra) if isinstance(extra, str) else extra
+    parsed = _parsed(extra) if isinstance(extra, str) else None
+    value = extra if parsed is None else parsed
     return value if isinstance(value, dict) else {} if value is None else {"extra": value}
 
 

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import os
 from pathlib import Path
 
 from analytics_lib.errors import NotFoundError
 from analytics_lib.store import Store
-
-VERSIONS_VARIABLE = "ANALYTICS_STORE_VERSIONS"
 
 
 def open_store(path: str) -> Store:
@@ -21,8 +17,7 @@ def open_store(path: str) -> Store:
     Raises:
         NotFoundError: If there is no such folder.
     """
-    versions = json.loads(os.environ.get(VERSIONS_VARIABLE) or "{}")
-    return Store.open(_find(Path(path)), versions=versions or None)
+    return Store.open(_find(Path(path)))
 
 
 def _find(path: Path) -> Path:

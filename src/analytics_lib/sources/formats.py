@@ -17,6 +17,7 @@ from analytics_lib.sources.lines import BadLine, Chunk, read_chunks
 from analytics_lib.sources.record import BadRecordError
 
 if TYPE_CHECKING:
+    from _csv import Reader
     from collections.abc import Iterator
     from pathlib import Path
 
@@ -105,25 +106,32 @@ def _parse_document(content: bytes, flags: Counter[str]) -> object:
 
 def _csv_chunks(file: IO[bytes], delimiter: str) -> Iterator[Chunk]:
     csv.field_size_limit(MAX_RECORD_BYTES)
-    text = io.TextIOWrapper(file, encoding="utf-8-sig", errors="surrogateescape", newline="")
-    rows = csv.reader(text, delimiter=delimiter)
-    header = _header(next(rows, []))
-    chunk = Chunk()
-    while True:
-        number = rows.line_num + 1
-        try:
-            row = next(rows, None)
-        except csv.Error as error:
-            chunk.bad.append(BadLine(number, "TOO_LARGE", f"the row cannot be read: {error}", ""))
-            continue
-        if row is None:
-            break
-        if row:
-            _add_row(chunk, number, header, row)
-        if len(chunk.records) >= _CHUNK_RECORDS:
-            yield chunk
-            chunk = Chunk()
-    yield chunk
+    with io.TextIOWrapper(file, encoding="utf-8-sig", errors="surrogateescape", newline="") as text:
+        rows = csv.reader(text, delimiter=delimiter)
+        header = _header(next((row for row in rows if not _is_blank(row)), []))
+        chunk = Chunk()
+        while _read_row(rows, header, chunk):
+            if len(chunk.records) >= _CHUNK_RECORDS:
+                yield chunk
+                chunk = Chunk()
+        yield chunk
+
+
+def _read_row(rows: Reader, header: list[str], chunk: Chunk) -> bool:
+    """Read the next row into the chunk; False at the end."""
+    number = rows.line_num + 1
+    try:
+        row = next(rows, None)
+    except csv.Error as error:
+        chunk.bad.append(BadLine(number, "TOO_LARGE", f"the row cannot be read: {error}", ""))
+        return True
+    if row is not None and not _is_blank(row):
+        _add_row(chunk, number, header, row)
+    return row is not None
+
+
+def _is_blank(row: list[str]) -> bool:
+    return not row or (len(row) == 1 and not row[0].strip())
 
 
 def _header(names: list[str]) -> list[str]:

@@ -55,7 +55,6 @@ class Engine:
             "set python_enable_replacements = false",
             "set autoinstall_known_extensions = false",
             "set autoload_known_extensions = false",
-            "set enable_progress_bar = false",
         ):
             self._connection.execute(statement)
 

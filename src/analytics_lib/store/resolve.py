@@ -34,18 +34,18 @@ select key_hash from twice union select key_hash from known
 DECIDED = """
 create or replace temp table decided as
 with candidates as (
-  select {keys}, {rank} as rank, {updated} as updated, {content} as content, {link} as link, 1 as origin,
-    _row, null::date as old_month
+  select {keys}, {rank} as rank, {updated} as updated, {content} as content, {link} as link, {whose} as whose,
+    1 as origin, _row, null::date as old_month
   from incoming where hash({keys}) in (select key_hash from contested)
   union all
-  select {keys}, {rank}, {updated}, {content}, {link}, 0, null, {month}
+  select {keys}, {rank}, {updated}, {content}, {link}, {whose}, 0, null, {month}
   from stored where hash({keys}) in (select key_hash from contested)
 ),
 placed as (
   select *,
     row_number() over (
       partition by {keys} order by {first} rank desc, updated desc nulls last, content desc, link desc,
-      origin, _row
+      whose desc, origin, _row
     ) as place,
     max(old_month) over (partition by {keys}) as stored_month,
     min(origin) over (partition by {keys}) = 0 as is_stored,
@@ -56,7 +56,7 @@ placed as (
   from candidates
   window best as (
     partition by {keys} order by {first} rank desc, updated desc nulls last, content desc, link desc,
-      origin, _row
+      whose desc, origin, _row
   )
 )
 select _row, place = 1 as wins, is_stored, stored_month::varchar as stored_month,
@@ -151,9 +151,16 @@ def _parts(table: Table, *, incoming_wins: bool) -> dict[str, str]:
         "updated": "updated_at" if "updated_at" in table.column else "null::timestamptz",
         "content": f"concat_ws(chr(2), {content})",
         "link": _link(table) if linked else "''",
+        "whose": _whose(table) if linked else "''",
         "month": _month(table) or "null::date",
         "first": "origin desc," if incoming_wins else "",
     }
+
+
+def _whose(table: Table) -> str:
+    """The last tie is broken by what ``content`` leaves out, so that no order of delivery matters."""
+    user = "user_id" if "user_id" in table.column else "''"
+    return f"concat_ws(chr(2), coalesce(conversation_id, ''), {user})"
 
 
 def _link(table: Table) -> str:

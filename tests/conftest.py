@@ -1,0 +1,9 @@
+import pytest
+
+from visiting import chromium
+
+
+@pytest.fixture(scope="session")
+def browser():
+    with chromium() as opened:
+        yield opened
