@@ -103,7 +103,9 @@ def test_first_response_counts_each_conversation_once(tell):
 
 def test_reply_after_the_window_still_counts(tell):
     night = [("user", "2026-03-08 23:59:50"), ("bot", "2026-03-09 00:00:10")]
-    assert of(response_times(tell(("a", "2026-03-08 23:59:50", night)), **WEEK), "bot")["median_seconds"] == 20
+    assert (
+        of(response_times(tell(("a", "2026-03-08 23:59:50", night)), **WEEK), "bot")["median_seconds"] == 20
+    )
 
 
 def test_window_without_messages_has_no_waits(tell):

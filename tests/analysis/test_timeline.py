@@ -3,7 +3,7 @@ import datetime as dt
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import at
+from telling import at
 
 from analytics_lib.analysis.timeline import choose_conversation, timeline
 from analytics_lib.errors import NotFoundError
@@ -15,5 +15,125 @@ def minute(number):
     return f"2026-03-02 10:{number:02}"
 
 
-def told(tell, *said, **more):
-    return timeline(tell(("a", minute(0), said, more)), "a")
+def action(number, conversation="a", name="search", **more):
+    ids = {"action_id": f"{conversation}-{number}", "conversation_id": conversation}
+    return {**ids, "started_at": at(minute(number)), "name": name, **more}
+
+
+def column(frame, name):
+    return [None if pd.isna(value) else value for value in frame[name]]
+
+
+def test_messages_come_in_order_with_gaps_and_response_times(tell):
+    said = [
+        ("user", minute(0)),
+        ("user", minute(1)),
+        ("bot", minute(3)),
+        ("bot", minute(4)),
+        ("user", minute(9)),
+    ]
+    messages = timeline(tell(("a", minute(0), said)), "a").messages
+    assert column(messages, "position") == [1, 2, 3, 4, 5]
+    assert column(messages, "seconds") == [0, 60, 180, 240, 540]
+    assert column(messages, "gap_seconds") == [None, 60, 120, 60, 300]
+    assert column(messages, "response_time_seconds") == [None, None, 180, None, None]
+
+
+def test_message_of_the_shop_while_nobody_waits_answers_nothing(tell):
+    messages = timeline(tell(("a", minute(0), [("bot", minute(0)), ("agent", minute(1))])), "a").messages
+    assert messages["response_time_seconds"].isna().all()
+
+
+def test_messages_running_backwards_and_of_one_instant_are_ordered_by_time_then_id(tell):
+    said = [("user", minute(5), "third"), ("user", minute(1), "first"), ("bot", minute(1), "second")]
+    messages = timeline(tell(("a", minute(0), said)), "a").messages
+    assert column(messages, "text") == ["first", "second", "third"]
+    assert (messages["gap_seconds"].dropna() >= 0).all()
+
+
+def test_only_the_conversation_asked_for_is_shown(tell):
+    store = tell(
+        ("a", minute(0), [("user", minute(0), "mine")]),
+        ("b", minute(0), [("user", minute(0), "other")]),
+        actions=pd.DataFrame([action(1, "a"), action(1, "b")]),
+    )
+    found = timeline(store, "a")
+    assert column(found.messages, "text") == ["mine"]
+    assert column(found.actions, "action_id") == ["a-1"]
+
+
+def test_actions_and_events_stand_at_their_second(tell):
+    events = [
+        {"event_id": "e", "user_id": "u1", "conversation_id": "a", "occurred_at": at(minute(2)), "name": "x"}
+    ]
+    actions = [action(3, succeeded=False, error="timeout"), action(1, succeeded=True)]
+    store = tell(("a", minute(0), []), actions=pd.DataFrame(actions), events=pd.DataFrame(events))
+    found = timeline(store, "a")
+    assert column(found.actions, "seconds") == [60, 180]
+    assert column(found.actions, "error") == [None, "timeout"]
+    assert column(found.events, "seconds") == [120]
+
+
+def test_open_conversation_has_no_end(tell):
+    row = timeline(tell(("a", minute(0), [])), "a").conversation.iloc[0]
+    assert np.isnan(row["ended_seconds"])
+
+
+def test_closed_and_escalated_conversation_tells_both_moments(tell):
+    more = {"end": minute(10), "escalated_at": at(minute(4)), "outcome": "escalated"}
+    row = timeline(tell(("a", minute(0), [], more)), "a").conversation.iloc[0]
+    assert (row["escalated_seconds"], row["ended_seconds"]) == (240, 600)
+
+
+def test_conversation_across_midnight_goes_on_counting(tell):
+    said = [("user", "2026-03-02 23:59"), ("bot", "2026-03-03 00:01")]
+    assert column(timeline(tell(("a", "2026-03-02 23:59", said)), "a").messages, "seconds") == [0, 120]
+
+
+def test_conversation_of_agents_alone_is_shown(tell):
+    found = timeline(tell(("a", minute(0), [("agent", minute(0)), ("agent", minute(1))])), "a")
+    assert column(found.messages, "sender") == ["agent", "agent"]
+
+
+def test_unknown_conversation_is_refused_with_the_nearest_id(tell):
+    store = tell(("star-119", minute(0), []), ("star-2000", minute(0), []))
+    with pytest.raises(NotFoundError, match=r"no conversation 'star-118'.*Did you mean 'star-119'\?"):
+        timeline(store, "star-118")
+
+
+def test_empty_store_has_no_nearest_id(tell):
+    with pytest.raises(NotFoundError, match="holds none yet"):
+        timeline(tell(), "a")
+
+
+def test_no_conversation_chosen_gives_a_timeline_without_rows(tell):
+    found = timeline(tell(("a", minute(0), [("user", minute(0))])), None)
+    assert [len(part) for part in (found.conversation, found.messages, found.actions, found.events)] == [
+        0
+    ] * 4
+
+
+def answered(name, messages):
+    said = [("bot" if place % 2 else "user", minute(place)) for place in range(messages)]
+    return (name, minute(0), said)
+
+
+def test_typical_conversation_has_an_action_and_the_median_length(tell):
+    store = tell(
+        *[answered(f"{length}", length) for length in (2, 4, 5, 9)],
+        ("no-reply", minute(0), [("user", minute(0))] * 3),
+        actions=pd.DataFrame([action(1, name) for name in ("2", "5", "9", "no-reply")]),
+    )
+    assert choose_conversation(store, **DAY) == "5"
+
+
+def test_of_equals_the_first_by_id_is_typical(tell):
+    assert choose_conversation(tell(answered("b", 2), answered("a", 2)), **DAY) == "a"
+
+
+def test_conversation_asked_for_is_not_chosen_again(tell):
+    assert choose_conversation(tell(answered("a", 2)), "z", **DAY) == "z"
+
+
+def test_window_without_messages_has_no_typical_conversation(tell):
+    assert choose_conversation(tell(("a", minute(0), [])), **DAY) is None

@@ -99,6 +99,9 @@ def test_sunday_is_day_seven(tell):
 def test_every_way_to_cut_the_week_counts_the_same(tell, minutes):
     start = dt.datetime(2026, 3, 2)  # noqa: DTZ001  # wall clock
     store = tell(*started(*[str(start + dt.timedelta(minutes=minute)) for minute in minutes]))
-    totals = {period: volume(store, **WEEK, period=period)["conversations"].sum() for period in ("hour", "day", "week")}
+    totals = {
+        period: volume(store, **WEEK, period=period)["conversations"].sum()
+        for period in ("hour", "day", "week")
+    }
     assert set(totals.values()) == {len(minutes)}
     assert volume_by_hour(store, **WEEK)["conversations"].sum() == len(minutes)

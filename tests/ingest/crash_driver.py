@@ -61,7 +61,7 @@ def main(folder, kills, seed):
 
     seen, leftovers, killed = [], 0, 0
     while killed < kills:
-        if ended_well(fork(ingest_all), within=chance.uniform(0.05, 1.8)):
+        if ended_well(fork(ingest_all), within=chance.uniform(0.05, 1.3)):
             break
         killed += 1
         ended_well(fork(note))

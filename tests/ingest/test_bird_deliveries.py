@@ -1,4 +1,4 @@
-"""Deliveries of Bird through the whole ingest: whatever the order and however often, one state. All invented."""
+"""Deliveries of Bird through the whole ingest: one state in whatever order they come. All invented."""
 
 import itertools
 import random
@@ -10,7 +10,11 @@ from analytics_lib.ingest import load_source
 
 BIRD = load_source("bird", ROOT / "params" / "sources")
 CHANNEL = "77c10000-0000-4000-8000-000000000001"
-CONTACT = {"id": "c0ffee00-0000-4000-8000-000000000001", "identifierKey": "phonenumber", "identifierValue": "+573000000001"}
+CONTACT = {
+    "id": "c0ffee00-0000-4000-8000-000000000001",
+    "identifierKey": "phonenumber",
+    "identifierValue": "+573000000001",
+}
 TABLES = {
     "messages": "message_id, conversation_id, user_id, sent_at, sender, kind, text, status",
     "conversations": "conversation_id, user_id, channel, started_at, ended_at, agent_id",
@@ -23,7 +27,11 @@ def webhook(number, minute, *, status="delivered", text="hola", updated=0, outgo
     who = (
         {"sender": {"type": "bot", "id": "b1"}, "receiver": {"contacts": [CONTACT]}, "direction": "outgoing"}
         if outgoing
-        else {"sender": {"contact": CONTACT}, "receiver": {"connector": {"id": "9d"}}, "direction": "incoming"}
+        else {
+            "sender": {"contact": CONTACT},
+            "receiver": {"connector": {"id": "9d"}},
+            "direction": "incoming",
+        }
     )
     body = {
         "id": f"m{number}",
@@ -69,7 +77,10 @@ def state(folder, files):
     for number, deliveries in enumerate(files):
         report = shop.ingest(shop.write(f"bird-{number}.ndjson", deliveries), source=BIRD)
         assert (report.status, report.quarantined) == ("ingested", 0), shop.rows("quarantine")
-    return shop, {table: shop.query(f"select {columns} from {table} order by all").astype(str).to_dict("records") for table, columns in TABLES.items()}
+    return shop, {
+        table: shop.query(f"select {columns} from {table} order by all").astype(str).to_dict("records")
+        for table, columns in TABLES.items()
+    }
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +94,9 @@ def test_deliveries_become_messages_of_one_conversation_that_was_closed(in_order
     assert conversation["conversation_id"] == "t1"
     assert conversation["channel"] == "whatsapp"
     assert conversation["ended_at"] == "2026-06-01 10:30:00+00:00"
-    assert [(m["message_id"], m["conversation_id"], m["sender"], m["status"]) for m in tables["messages"]] == [
+    assert [
+        (m["message_id"], m["conversation_id"], m["sender"], m["status"]) for m in tables["messages"]
+    ] == [
         ("m1", "t1", "user", "delivered"),
         ("m2", "t1", "bot", "read"),
     ]

@@ -141,7 +141,8 @@ def test_a_block_that_begins_with_null_does_not_kill_the_process():
     code = (
         "import io, pyarrow as pa; from analytics_lib.sources.lines import read_chunks;"
         "schema = pa.schema([('a', pa.string())]);"
-        "print([bad.code for chunk in read_chunks(io.BytesIO(b'null\\n'), schema=schema) for bad in chunk.bad])"
+        "chunks = read_chunks(io.BytesIO(b'null\\n'), schema=schema);"
+        "print([bad.code for chunk in chunks for bad in chunk.bad])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout.strip()) == (0, "['NOT_OBJECT']")
@@ -149,7 +150,9 @@ def test_a_block_that_begins_with_null_does_not_kill_the_process():
 
 any_text = st.one_of(
     st.text(max_size=12),
-    st.sampled_from(["", " ", "NaN", "1", "\u0000", "5.73E+11", "+57 300 123 4567", "user", "bot", "unknown:x"]),
+    st.sampled_from(
+        ["", " ", "NaN", "1", "\u0000", "5.73E+11", "+57 300 123 4567", "user", "bot", "unknown:x"]
+    ),
 )
 any_number = st.one_of(
     st.integers(min_value=-(10**20), max_value=10**20),
@@ -169,7 +172,9 @@ good = st.fixed_dictionaries(
         "user_id": any_text,
         "intent": any_text,
         "confidence": st.floats(0, 1),
-        "sent_at": st.sampled_from(["2026-06-01T10:00:00-05:00", "2026-06-01 10:00", "1780000000", "9999-01-01"]),
+        "sent_at": st.sampled_from(
+            ["2026-06-01T10:00:00-05:00", "2026-06-01 10:00", "1780000000", "9999-01-01"]
+        ),
         "updated_at": st.none() | st.just("2026-06-02T10:00:00Z"),
         "status": st.sampled_from(["sent", "read", "lost"]),
     },
@@ -185,7 +190,7 @@ def lines(draw):
         record.pop(name, None)
     text = json.dumps(record, ensure_ascii=draw(st.booleans()))
     line = text.encode("utf-8", "replace")
-    return draw(st.sampled_from([line, line, line , line[: len(line) // 2], line + line]))
+    return draw(st.sampled_from([line, line, line, line[: len(line) // 2], line + line]))
 
 
 blocks = st.lists(

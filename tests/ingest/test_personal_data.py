@@ -20,20 +20,28 @@ TABLES = ("messages", "conversations", "quarantine", "ingested_files")
 
 
 def everything(shop):
-    return "\n".join(shop.query(EVERYTHING.format(table)).to_json(date_format="iso", force_ascii=False) for table in TABLES)
+    return "\n".join(
+        shop.query(EVERYTHING.format(table)).to_json(date_format="iso", force_ascii=False) for table in TABLES
+    )
 
 
 @pytest.fixture
 def filled(shop):
     """People in every place where they can stand: ids, texts, unknown fields, bad lines, reasons."""
-    good = [message(n, user_id=user, text=TEXT, extra={"note": TEXT}, telefono=PHONE, n=int(PHONE)) for n, user in enumerate(SPELLINGS)]
+    good = [
+        message(n, user_id=user, text=TEXT, extra={"note": TEXT}, telefono=PHONE, n=int(PHONE))
+        for n, user in enumerate(SPELLINGS)
+    ]
     bad = [
         message(50, user_id=PHONE, text=TEXT, sent_at=TEXT),
         message(51, user_id=[PHONE]),
         message(52, user_id=PHONE, confidence=TEXT),
         message(53, user_id=PHONE, text={"es": TEXT}),
     ]
-    lines = [json.dumps(row).encode() for row in [*good, *bad]] + [TEXT.encode(), f'{{"user_id":"{PHONE}", '.encode()]
+    lines = [json.dumps(row).encode() for row in [*good, *bad]] + [
+        TEXT.encode(),
+        f'{{"user_id":"{PHONE}", '.encode(),
+    ]
     path = shop.write("messages.ndjson", b"\n".join(lines))
     report = shop.ingest(path)
     assert (report.accepted, report.quarantined) == (5, 6)

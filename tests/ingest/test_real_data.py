@@ -1,4 +1,4 @@
-"""The project's example data, ingested whole and compared with what an independent reading of the files gives."""
+"""The project's example data, ingested whole and compared with an independent reading of the files."""
 
 import gzip
 
@@ -44,7 +44,9 @@ def test_the_clickstream_is_events_of_3751_users_but_for_the_lost_marks(tmp_path
     shop, report = ingested("simple_shop", tmp_path)
     assert (report.records, report.accepted, report.duplicates) == (35_381, 32_283, 0)
     assert report.codes == {"LEFT_OUT": 3_098}
-    got = shop.query("select count(distinct user_id) as users, count(*) filter (where name = 'lost') as lost from events")
+    got = shop.query(
+        "select count(distinct user_id) as users, count(*) filter (where name = 'lost') as lost from events"
+    )
     assert got.to_dict("records") == [{"users": 3_751, "lost": 0}]
 
 

@@ -1,4 +1,4 @@
-"""Every record is accepted, a duplicate or in quarantine; `Workshop.ingest` checks the sum of every report."""
+"""Every record is accepted, a duplicate or in quarantine; `Workshop.ingest` checks every report."""
 
 import gzip
 import json
@@ -14,7 +14,12 @@ from analytics_lib.errors import RequestError
 from analytics_lib.ingest import Source
 
 GARBAGE = [b"{", b"nonsense", b"5", b"null", b'"text"', b"[1]", b'{"a":"\0"}', b"[" * 200]
-BAD_ROWS = [message(sent_at="never"), message(user_id=None), message(confidence=7), message(sent_at="1999-01-01")]
+BAD_ROWS = [
+    message(sent_at="never"),
+    message(user_id=None),
+    message(confidence=7),
+    message(sent_at="1999-01-01"),
+]
 LENIENT = Source("contract", time_zone="UTC", bad_share_limit=1.0)
 
 pieces = st.one_of(
@@ -183,7 +188,9 @@ def test_one_bad_record_in_a_hundred_is_let_through_and_more_refuse_the_file(sho
 
     assert shop.ingest(shop.write("messages.ndjson", records(20))).quarantined == 20
     report = shop.ingest(shop.write("messages-b.ndjson", records(21)))
-    assert report.reason.startswith("TOO_MANY_BAD: messages-b.ndjson: 21 of 2,000 records are bad (BAD_TIME 21)")
+    assert report.reason.startswith(
+        "TOO_MANY_BAD: messages-b.ndjson: 21 of 2,000 records are bad (BAD_TIME 21)"
+    )
 
 
 def test_of_a_refused_file_nothing_is_stored_and_the_message_shows_the_first_example_masked(shop):
@@ -198,7 +205,10 @@ def test_of_a_refused_file_nothing_is_stored_and_the_message_shows_the_first_exa
 
 def test_the_reason_of_a_refused_file_shows_no_phone_number(shop):
     report = shop.ingest(
-        shop.write("messages.ndjson", [message(n, sent_at=["x", "3001234567 ana@example.com"][n == 0]) for n in range(20)])
+        shop.write(
+            "messages.ndjson",
+            [message(n, sent_at=["x", "3001234567 ana@example.com"][n == 0]) for n in range(20)],
+        )
     )
     assert "[phone]" in report.reason
     assert "3001234567" not in report.reason
@@ -227,7 +237,9 @@ def test_a_file_whose_name_names_no_table_is_refused_with_a_suggestion(shop):
 
 
 def test_internal_tables_cannot_be_ingested_into(shop):
-    assert shop.ingest(shop.write("quarantine.ndjson", [{"quarantine_id": "x"}])).reason.startswith("BAD_NAME")
+    assert shop.ingest(shop.write("quarantine.ndjson", [{"quarantine_id": "x"}])).reason.startswith(
+        "BAD_NAME"
+    )
 
 
 @pytest.mark.parametrize("name", ["messages.ndjson", "messages.json", "messages.csv", "messages.ndjson.gz"])
@@ -260,7 +272,12 @@ def test_all_formats_of_one_content_end_in_the_same_rows(shop, tmp_path_factory)
     names = ["csat", "resolved", "ended_at"]
     header = [*conversation(), *names]
     csv = "\n".join([",".join(header), *(",".join(str(r.get(n, "")) for n in header) for r in records)])
-    contents = {"ndjson": records, "ndjson.gz": records, "json": json.dumps(records).encode(), "csv": csv.encode()}
+    contents = {
+        "ndjson": records,
+        "ndjson.gz": records,
+        "json": json.dumps(records).encode(),
+        "csv": csv.encode(),
+    }
     seen = []
     for suffix, content in contents.items():
         other = Workshop(tmp_path_factory.mktemp("shop"))

@@ -1,24 +1,16 @@
-"""What a single record may look like, and what becomes of it: ids, types, times, people."""
+"""What a single record may look like, and what becomes of it: ids, types, people."""
 
 import itertools
 import json
-import os
 
-import pandas as pd
 import pytest
-from workshop import CONTRACT, NOW, Workshop, conversation, message, order
+from workshop import Workshop, conversation, message
 
 from analytics_lib.ingest import Source
-
-BOGOTA = Source("contract", time_zone="America/Bogota")
 
 
 def ingest_messages(shop, *records, **more):
     return shop.ingest(shop.write("messages.ndjson", list(records)), **more)
-
-
-def at(text):
-    return pd.Timestamp(text, tz="UTC")
 
 
 def test_a_message_id_twice_with_the_same_content_is_one_row(shop):
@@ -64,80 +56,6 @@ def test_of_two_versions_of_which_neither_is_newer_one_is_kept_in_every_order_an
     assert kept[0] == kept[1]
 
 
-def test_a_conversation_that_ends_a_little_before_it_starts_ends_when_it_starts(shop):
-    """F29: clocks up to five seconds apart."""
-    rows = [conversation(1, ended_at="2026-06-01T10:00:55Z"), conversation(2, ended_at="2026-06-01T10:02:00Z")]
-    report = shop.ingest(shop.write("conversations.ndjson", rows))
-    assert report.flags == {"SKEW": 1}
-    (skewed, exact) = shop.rows("conversations", "ended_at", order="conversation_id")
-    assert (skewed["ended_at"], exact["ended_at"]) == (at("2026-06-01 10:01:00"), at("2026-06-01 10:02:00"))
-
-
-def test_a_conversation_that_ends_long_before_it_starts_is_kept_as_it_is_and_counted(shop):
-    """F30."""
-    report = shop.ingest(shop.write("conversations.ndjson", [conversation(1, ended_at="2026-06-01T10:00:54Z")]))
-    assert (report.accepted, report.flags) == (1, {"NEG_DURATION": 1})
-    assert shop.rows("conversations", "ended_at") == [{"ended_at": at("2026-06-01 10:00:54")}]
-
-
-TIMES = {
-    "2026-07-01T12:10:00Z": None,
-    "2026-07-02T12:00:00Z": None,
-    "2026-07-02T12:00:01Z": "FUTURE",
-    "2036-07-01T12:00:00Z": "FUTURE",
-    "2100-12-31T23:59:59Z": "FUTURE",
-    "2101-01-01T00:00:00Z": "TS_RANGE",
-    "9999-12-31T00:00:00Z": "TS_RANGE",
-    "0001-01-01T00:00:00Z": "TS_RANGE",
-    "1999-12-31T23:59:59Z": "TS_RANGE",
-    "2000-01-01T00:00:00Z": None,
-    "2026-02-30T00:00:00Z": "BAD_TIME",
-    "yesterday": "BAD_TIME",
-}
-
-
-@pytest.mark.parametrize(("text", "code"), TIMES.items())
-def test_a_time_beyond_a_day_from_now_or_out_of_this_century_is_quarantined(shop, text, code):
-    """F31, F32: `now` is noon of 1 July 2026."""
-    report = ingest_messages(shop, message(1, sent_at=text))
-    assert report.codes == ({code: 1} if code else {})
-
-
-def test_any_time_of_a_row_is_held_to_the_same_limits(shop):
-    """F31."""
-    report = ingest_messages(shop, message(1, updated_at="2036-01-01T00:00:00Z"))
-    assert report.codes == {"FUTURE": 1}
-
-
-WRITINGS = {
-    "2026-06-01T10:00:00-05:00": "2026-06-01 15:00",
-    "2026-06-01 10:00": "2026-06-01 15:00",
-    "2026-06-01T24:00:00": "2026-06-02 05:00",
-    "2026-06-01T10:00:60Z": "2026-06-01 10:00:59.999",
-    1_780_000_000: "2026-05-28 20:26:40",
-    1_780_000_000_000: "2026-05-28 20:26:40",
-    1_780_000_000_000_000_000: "2026-05-28 20:26:40",
-    1_780_000_000.5: "2026-05-28 20:26:40.5",
-    "1780000000": "2026-05-28 20:26:40",
-}
-
-
-def test_one_parser_reads_every_writing_of_a_time(shop):
-    """F32: naive times are of the source's zone, five hours behind UTC."""
-    records = [message(place, message_id=str(place), sent_at=text) for place, text in enumerate(WRITINGS)]
-    report = ingest_messages(shop, *records, source=BOGOTA)
-    assert (report.accepted, report.flags) == (9, {"NAIVE_TIME": 2})
-    got = [row["sent_at"] for row in shop.rows("messages", "sent_at", order="message_id")]
-    assert got == [at(text) for text in WRITINGS.values()]
-
-
-def test_the_wall_clock_twin_is_of_the_business_zone(shop):
-    """F33: the UTC day is not the local one."""
-    ingest_messages(shop, message(1, sent_at="2026-06-02T04:59:59.999Z"), message(2, sent_at="2026-06-02T05:00:00Z"))
-    days = [row["day"] for row in shop.rows("messages", "sent_local::date::varchar as day", order="sent_at")]
-    assert days == ["2026-06-01", "2026-06-02"]
-
-
 def test_unknown_words_are_kept_as_unknown_and_counted(shop):
     """F34."""
     rows = [conversation(1, channel="pigeon", outcome="sold"), conversation(2, channel="unknown:x")]
@@ -166,7 +84,9 @@ def test_a_missing_optional_field_is_null(shop):
 def test_fields_the_contract_does_not_name_are_kept_in_extra_and_masked(shop):
     """F35."""
     strange = {"ciudad": "Cali", "contact": {"phone": 3001234567, "mails": ["ana@example.com"]}}
-    report = ingest_messages(shop, message(1, **strange), message(2, extra={"a": 1}, b=2), message(3, extra='{"a":1}', b=2))
+    report = ingest_messages(
+        shop, message(1, **strange), message(2, extra={"a": 1}, b=2), message(3, extra='{"a":1}', b=2)
+    )
     assert report.flags == {"EXTRA_FIELD": 3}
     got = [json.loads(row["extra"]) for row in shop.rows("messages", "extra", order="message_id")]
     assert got[0] == {"ciudad": "Cali", "contact": {"phone": "[phone]", "mails": ["[email]"]}}
@@ -183,7 +103,9 @@ def test_a_renamed_required_field_is_both_missing_and_extra(shop):
 @pytest.mark.parametrize("nested", [200, 700, 5_000])
 def test_an_extra_text_of_nested_brackets_breaks_nothing(shop, nested):
     """F15: JSON within a text of JSON."""
-    report = ingest_messages(shop, message(1, extra="[" * nested + '"ana@example.com"' + "]" * nested), message(2))
+    report = ingest_messages(
+        shop, message(1, extra="[" * nested + '"ana@example.com"' + "]" * nested), message(2)
+    )
     assert report.records == 2
     assert b"ana@example.com" not in shop.stored_bytes()
 
@@ -193,16 +115,28 @@ def test_a_text_as_extra_that_is_no_json_is_kept_beside_unknown_fields(shop):
     assert json.loads(shop.rows("messages", "extra")[0]["extra"]) == {"extra": "free words", "more": 1}
 
 
-LOSSLESS = {"csat": [(4, 4), ("4", 4), (4.0, 4), (" 5 ", 5)], "resolved": [(True, True), ("true", True), (0, False)]}
-LOSSY = {"csat": [4.5, "many", True, [4], {"a": 4}], "resolved": ["perhaps", 2, [True]], "city": [[1], {"a": 1}, 1.5, True]}
+LOSSLESS = {
+    "csat": [(4, 4), ("4", 4), (4.0, 4), (" 5 ", 5)],
+    "resolved": [(True, True), ("true", True), (0, False)],
+}
+LOSSY = {
+    "csat": [4.5, "many", True, [4], {"a": 4}],
+    "resolved": ["perhaps", 2, [True]],
+    "city": [[1], {"a": 1}, 1.5, True],
+}
 
 
-@pytest.mark.parametrize(("column", "given", "stored"), [(c, *pair) for c, pairs in LOSSLESS.items() for pair in pairs])
+@pytest.mark.parametrize(
+    ("column", "given", "stored"), [(c, *pair) for c, pairs in LOSSLESS.items() for pair in pairs]
+)
 def test_a_value_is_cast_where_nothing_is_lost(shop, column, given, stored):
     """F36: alone, and beside a value of the right type."""
     right = {"csat": 3, "resolved": False}[column]
     rows = [conversation(1, **{column: given}), conversation(2, **{column: right})]
-    shop.ingest(shop.write("conversations.ndjson", rows), shop.write("conversations-b.ndjson", [rows[0] | {"conversation_id": "c3"}]))
+    shop.ingest(
+        shop.write("conversations.ndjson", rows),
+        shop.write("conversations-b.ndjson", [rows[0] | {"conversation_id": "c3"}]),
+    )
     got = [row[column] for row in shop.rows("conversations", column, order="conversation_id")]
     assert got == [stored, right, stored]
 
@@ -231,7 +165,9 @@ def test_a_number_that_is_none_is_null_and_counted_whatever_stands_beside_it(sho
 
 
 def test_a_number_out_of_its_range_is_quarantined(shop):
-    report = shop.ingest(shop.write("conversations.ndjson", [conversation(1, csat=6), conversation(2, nps=-1)]))
+    report = shop.ingest(
+        shop.write("conversations.ndjson", [conversation(1, csat=6), conversation(2, nps=-1)])
+    )
     assert report.codes == {"OUT_OF_RANGE": 2}
 
 
@@ -275,25 +211,19 @@ def test_a_phone_number_in_scientific_notation_is_refused(shop, lossy):
 
 def test_a_foreign_number_is_a_person_of_its_own(shop):
     """F37."""
-    ingest_messages(shop, message(1, user_id="+34 612 345 678"), message(2, user_id="0034612345678"), message(3))
+    ingest_messages(
+        shop, message(1, user_id="+34 612 345 678"), message(2, user_id="0034612345678"), message(3)
+    )
     assert shop.query("select count(distinct user_id) as n from messages")["n"][0] == 2
 
 
 def test_a_conversation_of_one_message_and_one_that_never_closed_are_kept_as_they_are(shop):
     """F39."""
-    shop.ingest(shop.write("conversations.ndjson", [conversation(1)]), shop.write("messages.ndjson", [message(1)]))
+    shop.ingest(
+        shop.write("conversations.ndjson", [conversation(1)]), shop.write("messages.ndjson", [message(1)])
+    )
     open_ones = shop.query("select * from conversations where ended_at is null and outcome is null")
     assert len(open_ones) == 1
-
-
-def test_rows_of_one_file_may_fall_into_any_month(shop):
-    """F40: the last instant of a local month and the first of the next."""
-    rows = [order(1, ordered_at="2026-05-01T04:59:59.999999Z"), order(2, ordered_at="2026-05-01T05:00:00Z")]
-    shop.ingest(shop.write("orders.ndjson", rows))
-    months = shop.query(
-        "select date_trunc('month', ordered_local)::date::varchar as month, count(*) as n from orders group by 1 order by 1"
-    )
-    assert months.to_dict("list") == {"month": ["2026-04-01", "2026-05-01"], "n": [1, 1]}
 
 
 def test_a_bad_row_keeps_all_rows_of_its_record_out(shop, tmp_path, monkeypatch):
@@ -324,12 +254,3 @@ def test_a_record_that_a_source_stumbles_over_is_quarantined(shop, tmp_path, mon
     records = [{"n": 1, "message": message(1)}, {"n": 0}, {"n": "x"}, {}]
     report = shop.ingest(shop.write("a.ndjson", records), source=Source("s", python="stumbling_source"))
     assert (report.accepted, report.codes) == (1, {"UNKNOWN_SHAPE": 3})
-
-
-def test_times_are_judged_by_the_moment_of_the_ingest_that_was_given(shop):
-    """F31."""
-    path = shop.write("messages.ndjson", [message(1, sent_at="2026-07-03T00:00:00Z")])
-    assert shop.ingest(path, source=CONTRACT).codes == {"FUTURE": 1}
-    later = NOW + pd.Timedelta(days=2)
-    os.truncate(path, os.path.getsize(path) - 1)  # noqa: PTH202 - another content, the same record
-    assert shop.ingest(path, now=later).accepted == 1

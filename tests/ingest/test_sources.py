@@ -19,7 +19,8 @@ raw:
   valor: float
 tables:
   conversations: |
-    select line, ticket as conversation_id, telefono as user_id, abierto as started_at, lower(canal) as channel
+    select line, ticket as conversation_id, telefono as user_id, abierto as started_at,
+      lower(canal) as channel
     from raw where canal <> 'prueba'
   events: |
     select line, concat(ticket, '-sale') as event_id, telefono as user_id, ticket as conversation_id,
@@ -69,8 +70,9 @@ def test_a_mapping_in_sql_ingests_a_new_export_without_python(shop, declare):
 
 
 def test_records_that_a_mapping_leaves_out_are_counted_but_not_bad(shop, declare):
+    header = TICKETS.split("\n", maxsplit=1)[0] + "\n"
     rows = "".join(f"t{n};300123456{n % 10};2026-06-01 10:00;prueba;;\n" for n in range(500))
-    report = shop.ingest(shop.write("tickets.csv", (TICKETS.split("\n")[0] + "\n" + rows).encode()), source=declare(SHOP_SQL))
+    report = shop.ingest(shop.write("tickets.csv", (header + rows).encode()), source=declare(SHOP_SQL))
     assert (report.status, report.codes) == ("ingested", {"LEFT_OUT": 500})
 
 
@@ -81,8 +83,9 @@ whole_file: true
 raw: {invoice: id, customer: id, day: text, price: float}
 tables:
   orders: |
-    select min(line) as line, count(*) as records, invoice as order_id, customer as user_id, min(day) as ordered_at,
-      sum(price) as amount, 'COP' as currency from raw where price <> 0 group by invoice, customer
+    select min(line) as line, count(*) as records, invoice as order_id, customer as user_id,
+      min(day) as ordered_at, sum(price) as amount, 'COP' as currency
+    from raw where price <> 0 group by invoice, customer
 """
 
 
@@ -104,7 +107,10 @@ def test_where_records_are_grouped_every_record_of_a_row_is_counted(shop, declar
     report = shop.ingest(shop.write("lines.ndjson", lines), source=source)
     assert (report.records, report.accepted, report.quarantined) == (7, 3, 4)
     assert report.codes == {"BAD_TIME": 2, "LEFT_OUT": 1, "BAD_TYPE": 1}
-    assert shop.rows("orders", "order_id, amount") == [{"order_id": "a", "amount": 30}, {"order_id": "b", "amount": 5}]
+    assert shop.rows("orders", "order_id, amount") == [
+        {"order_id": "a", "amount": 30},
+        {"order_id": "b", "amount": 5},
+    ]
     again = shop.ingest(shop.write("lines-2.ndjson", [*lines, invoice_line("d", 3)]), source=source)
     assert (again.accepted, again.duplicates) == (1, 3)
 
@@ -128,8 +134,8 @@ WRONG_SQL = {
     "select null as line, invoice as order_id from raw": "must give the column line",
     "select line, no_such as order_id from raw": "select for orders: .*no_such",
     "select line, * from read_text('/etc/hostname')": "select for orders: ",
-    "select line, invoice as order_ident from raw": "orders has no column 'order_ident'. Did you mean 'order_id'",
-    "select line, invoice as order_id from raw": "orders needs the columns user_id, ordered_at, amount, currency",
+    "select line, invoice as order_idx from raw": "orders has no column 'order_idx'. Did you mean 'order_id'",
+    "select line, invoice as order_id from raw": "orders needs the columns user_id, ordered_at, amount",
 }
 
 

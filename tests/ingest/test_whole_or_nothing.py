@@ -1,4 +1,4 @@
-"""A file that is damaged, hostile or no file at all leaves no trace; once it is delivered whole it comes in."""
+"""A file that is damaged, hostile or none at all leaves no trace; once it is whole it comes in."""
 
 import gzip
 import os
@@ -71,7 +71,12 @@ def test_links_pipes_devices_and_folders_are_refused(shop):
     os.mkfifo(inbox / "messages-pipe.ndjson")
     (inbox / "messages-folder.ndjson").mkdir()
     (inbox / "messages-zero.ndjson").symlink_to("/dev/zero")
-    refused = ["messages-link.ndjson", "messages-pipe.ndjson", "messages-folder.ndjson", "messages-zero.ndjson"]
+    refused = [
+        "messages-link.ndjson",
+        "messages-pipe.ndjson",
+        "messages-folder.ndjson",
+        "messages-zero.ndjson",
+    ]
     reports = shop.ingest(*(inbox / name for name in refused), inbox / "messages.ndjson")
     assert [report.reason.split(":")[0] for report in reports[:4]] == ["NOT_REGULAR"] * 4
     assert reports[4].accepted == 1

@@ -54,7 +54,10 @@ def test_the_format_is_told_by_the_name_or_else_by_the_source(tmp_path, name, ki
 
 
 def test_csv_rows_are_records_of_texts_by_their_header(read):
-    assert read(b"a,b\n1,hola\n2,\xc3\xb1\n", "csv") == ([(2, {"a": "1", "b": "hola"}), (3, {"a": "2", "b": "ñ"})], [])
+    assert read(b"a,b\n1,hola\n2,\xc3\xb1\n", "csv") == (
+        [(2, {"a": "1", "b": "hola"}), (3, {"a": "2", "b": "ñ"})],
+        [],
+    )
 
 
 def test_an_empty_csv_field_is_null(read):

@@ -150,7 +150,9 @@ def test_brackets_in_a_text_are_no_depth():
     assert parse_line(b'{"a":"' + b"[{" * 500 + b'"}', Counter()) == {"a": "[{" * 500}
 
 
-@pytest.mark.parametrize("text", ['{"a":1,"a":2}', '{"a": 1, "a": 2}', '{"a" : 1, "a" : 2}', '{"x":{"a":1,"a":2}}'])
+@pytest.mark.parametrize(
+    "text", ['{"a":1,"a":2}', '{"a": 1, "a": 2}', '{"a" : 1, "a" : 2}', '{"x":{"a":1,"a":2}}']
+)
 def test_of_a_key_that_stands_twice_the_last_is_taken_and_counted(text):
     """F16."""
     flags = Counter()
@@ -176,7 +178,11 @@ def test_an_array_is_its_objects_and_other_values_are_set_aside():
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e400", "-1e999", "9" * 400])
 def test_a_number_that_is_none_becomes_null_and_is_counted(number):
     """F18."""
-    assert read(b'{"a":' + number.encode() + b',"b":1}\n') == ([(1, {"a": None, "b": 1})], [], {"NUM_RANGE": 1})
+    assert read(b'{"a":' + number.encode() + b',"b":1}\n') == (
+        [(1, {"a": None, "b": 1})],
+        [],
+        {"NUM_RANGE": 1},
+    )
 
 
 def test_thirty_digits_are_a_number_also_beside_one_that_is_none():
@@ -193,7 +199,8 @@ def test_nothing_or_only_blanks_are_no_record(content):
 
 
 @pytest.mark.parametrize(
-    "line", [b"{'a':1}", b'{"a":01}', b'{"a":1}{"a":2}', b'{"a":1},', b'{"a":"\t"}', b'{"a":tru}', b"{", b"nul"]
+    "line",
+    [b"{'a':1}", b'{"a":01}', b'{"a":1}{"a":2}', b'{"a":1},', b'{"a":"\t"}', b'{"a":tru}', b"{", b"nul"],
 )
 def test_what_is_nearly_json_is_none(line):
     assert refusal(line).code == "BAD_JSON"

@@ -167,7 +167,7 @@ def engine():
     opened.close()
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=st.lists(message_versions, min_size=1, max_size=7), shuffle=st.randoms(use_true_random=False))
 def test_every_order_and_every_split_ends_in_the_same_rows(engine, rows, shuffle):
     together = after(engine, [rows])
@@ -187,7 +187,7 @@ def folder_after(root, table, batches):
     ("table", "versions"), [("messages", message_versions), ("conversations", conversation_versions)]
 )
 def test_every_order_and_every_split_ends_in_the_same_files(tmp_path_factory, table, versions):
-    @settings(max_examples=8, deadline=None, database=None)
+    @settings(max_examples=6, deadline=None, database=None)
     @given(rows=st.lists(versions, min_size=2, max_size=5), shuffle=st.randoms(use_true_random=False))
     def holds(rows, shuffle):
         folder = tmp_path_factory.mktemp("orders")

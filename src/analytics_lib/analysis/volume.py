@@ -143,7 +143,7 @@ def volume_by_hour(
         RequestError: If the window is empty.
     """
     hours = volume(store, since=since, until=until, period="hour", channel=channel, as_of=as_of)
-    hours["weekday"], hours["hour"] = hours["period"].dt.dayofweek + 1, hours["period"].dt.hour
+    hours["weekday"], hours["hour"] = hours["period"].dt.day_of_week + 1, hours["period"].dt.hour
     slots = hours.groupby(["weekday", "hour"], as_index=False)
     frame = slots.agg(conversations=("conversations", "sum"), days=("period", "size"))
     frame["conversations_per_day"] = frame["conversations"] / frame["days"]

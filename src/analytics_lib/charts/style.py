@@ -27,8 +27,8 @@ OUTCOMES = {
     "resolved": "#56B4E9",
     "escalated": "#C9B400",
     "abandoned": "#D55E00",
-    "open": "#AEB7C2",
-    "unknown": "#D5DAE0",
+    "open": "#B9C1CC",
+    "unknown": "#7D8896",
 }
 NEUTRAL = "#44546A"
 PALE = "#C3CBD6"

@@ -89,14 +89,14 @@ def day(moment: dt.date, language: Language) -> str:
 
 
 def days(since: dt.date, until: dt.date, language: Language) -> str:
-    """The days of a window whose end is excluded, such as ``26 oct`` to ``22 nov 2026``."""
+    """The days of a window whose end is excluded, such as ``26 oct al 22 nov 2026``."""
     last = (
         until - dt.timedelta(microseconds=1)
         if isinstance(until, dt.datetime)
         else until - dt.timedelta(days=1)
     )
     first = short_day(since, language) if since.year == last.year else day(since, language)
-    return f"{first} {UNKNOWN} {day(last, language)}"
+    return say("days.range", language, first=first, last=day(last, language))
 
 
 def short_day(moment: dt.date, language: Language) -> str:

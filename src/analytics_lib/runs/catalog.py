@@ -11,7 +11,7 @@ from analytics_lib.config import load_settings
 from analytics_lib.runs.files import write_atomically
 from analytics_lib.runs.publish import published_record
 from analytics_lib.runs.record import RunRecord, all_records
-from analytics_lib.runs.report import page
+from analytics_lib.runs.report import data_facts, page
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,6 +47,7 @@ def _job(outputs: Path, job: str, records: list[RunRecord]) -> dict[str, Any]:
         "name": job,
         "latest": records[0],
         "good": good,
+        "good_facts": data_facts(good) if good else {},
         "failure": bad[0] if bad else None,
         "failure_page": _page_of(outputs, bad[0]) if bad else None,
         # A failure older than the good result is history, not news.

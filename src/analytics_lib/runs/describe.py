@@ -8,9 +8,9 @@ from typing import TypedDict
 
 _TITLE = re.compile(r"^\s{0,3}#{1,6}\s+(.+?)\s*#*\s*$", re.MULTILINE)
 _LINES = {
-    "question": re.compile(r"^\W*(?:question|pregunta)\W*:\W*(.+)$", re.MULTILINE | re.IGNORECASE),
+    "question": re.compile(r"^\W*(?:question|pregunta)\W*:[\s*_]*(.+)$", re.MULTILINE | re.IGNORECASE),
     "reader": re.compile(
-        r"^\W*(?:reader|readers|lector|lectores|para qui[eé]n)\W*:\W*(.+)$", re.MULTILINE | re.IGNORECASE
+        r"^\W*(?:reader|readers|lector|lectores|para qui[eé]n)\W*:[\s*_]*(.+)$", re.MULTILINE | re.IGNORECASE
     ),
 }
 

@@ -95,14 +95,25 @@ def _as_json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _facts(record: RunRecord) -> dict[str, str]:
-    """The banner: what the numbers rest on, by the name of its label."""
-    given, language = record.parameters, record.language
+def data_facts(record: RunRecord) -> dict[str, str]:
+    """Up to when the data are known and which window was looked at, as far as the run says.
+
+    A notebook that chose its window from the data says so in its results.
+    """
+    given = {**(record.results or {}), **{name: v for name, v in record.parameters.items() if v}}
     facts: dict[str, str] = {}
     if given.get("as_of"):
-        facts["as_of"] = write_day(given["as_of"], language=language)
+        facts["as_of"] = write_day(given["as_of"], language=record.language)
     if given.get("since") and given.get("until"):
-        facts["window"] = write_window(str(given["since"]), str(given["until"]), language=language)
+        window = write_window(str(given["since"]), str(given["until"]), language=record.language)
+        facts["window"] = window
+    return facts
+
+
+def _facts(record: RunRecord) -> dict[str, str]:
+    """The banner: what the numbers rest on, by the name of its label."""
+    language = record.language
+    facts = data_facts(record)
     run_at = write_moment(record.started_at, time_zone=record.time_zone, language=language)
     return {**facts, "run_at": run_at, "time_zone": record.time_zone}
 

@@ -65,7 +65,8 @@ class Chunk:
 
     def add(self, lines: Sequence[int], records: Sequence[dict[str, object]]) -> None:
         """Add records, each with its line number."""
-        self.lines = list(self.lines)
+        if isinstance(self.lines, range):
+            self.lines = list(self.lines)
         self.lines.extend(lines)
         self.records.extend(records)
 
