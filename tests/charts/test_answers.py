@@ -34,9 +34,9 @@ def said(*frames, **options):
 def signals(*frames, limits=LIMITS):
     """What to do, by signal; and what stands out."""
     html = advice(*frames, limits=limits).html.replace("\u00a0", " ")
-    rows = re.findall(r"<tr( style[^>]*)?>((?:<td>.*?</td>)+)</tr>", html)
+    rows = re.findall(r"<tr( style[^>]*)?>((?:<td.*?</td>)+)</tr>", html)
     return {
-        re.findall(r"<td>(.*?)</td>", row)[0]: (bool(bold), *re.findall(r"<td>(.*?)</td>", row)[1:])
+        re.findall(r"<td[^>]*>(.*?)</td>", row)[0]: (bool(bold), *re.findall(r"<td[^>]*>(.*?)</td>", row)[1:])
         for bold, row in rows
     }
 

@@ -52,3 +52,7 @@ def test_text_for_plotly_is_wrapped():
 
 def test_what_the_font_cannot_draw_becomes_a_box():
     assert for_matplotlib("año 🛒\u202e$x$") == "año □$x$"
+
+
+def test_joined_emoji_stays_joined_in_plotly():
+    assert for_plotly("👩\u200d👧\tx") == "👩\u200d👧 x"

@@ -21,8 +21,8 @@ def flipped(place):
 DAMAGED = {
     "cut after the header": (PACKED[:12], "TRUNCATED_GZIP"),
     "cut in the middle": (PACKED[: len(PACKED) // 2], "TRUNCATED_GZIP"),
-    "without its last 8 bytes": (PACKED[:-8], "TRUNCATED_GZIP"),
-    "without its last byte": (PACKED[:-1], "TRUNCATED_GZIP"),
+    "without its last 8 bytes": (PACKED[:-8], "CORRUPT_GZIP"),
+    "without its last byte": (PACKED[:-1], "CORRUPT_GZIP"),
     "a flipped byte in the data": (flipped(len(PACKED) // 2), "CORRUPT_GZIP"),
     "a flipped byte in the checksum": (flipped(len(PACKED) - 6), "CORRUPT_GZIP"),
     "garbage after the data": (PACKED + b"garbage", "NOT_GZIP"),

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import psutil
 import pytest
@@ -35,6 +36,24 @@ def test_succeeded_run_says_what_it_ran_on_and_what_it_found(full_run):
     assert found["reader"] == "the shop"
     assert found["peak_memory_mb"] > 50
     assert {len(found["library_hash"]), len(found["notebook_hash"])} == {64}
+
+
+def test_runs_side_by_side_talk_to_their_own_kernels_and_leave_no_socket_behind(tmp_path, monkeypatch):
+    # Sockets in the working folder were shared: runs heard each other's kernels, or none at all.
+    notebook = write_notebook(tmp_path / "tiny.ipynb", *FULL)
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
+
+    def run_one(number):
+        job = Job(f"tiny_{number}", notebook, {"note": str(number)})
+        return run(job, outputs=tmp_path / "outputs", versions={}, now=lambda: NOON)
+
+    with ThreadPoolExecutor(3) as pool:
+        records = list(pool.map(run_one, range(3)))
+
+    assert [record.status for record in records] == ["succeeded"] * 3, [r.error for r in records]
+    assert [record.results["note"] for record in records] == ["0", "1", "2"]
+    assert list((tmp_path / "work").iterdir()) == []
 
 
 def test_parameters_reach_the_notebook_as_data_whatever_they_hold(full_run):

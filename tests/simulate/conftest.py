@@ -11,7 +11,6 @@ from analytics_lib.ingest import Source, ingest
 from analytics_lib.schema import TABLES
 from analytics_lib.store import Store
 
-
 # Enough for every effect to show; SIMULATED_CONVERSATIONS=100000 sizes them more sharply and takes a minute.
 CONVERSATIONS = int(os.environ.get("SIMULATED_CONVERSATIONS", "20000"))
 

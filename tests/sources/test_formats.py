@@ -169,4 +169,4 @@ def test_what_is_no_whole_parquet_file_is_refused(read, content):
 
 def test_a_truncated_gzip_of_parquet_is_told_as_that(read):
     """F03."""
-    assert refusal(read, gzip.compress(parquet_bytes())[:-5], "parquet").code == "TRUNCATED_GZIP"
+    assert refusal(read, gzip.compress(parquet_bytes())[:-5], "parquet").code == "CORRUPT_GZIP"

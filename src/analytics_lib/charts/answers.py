@@ -183,4 +183,6 @@ def _signal(name: str, value: float, n: float, limit: float, language: Language)
     cells += [f"> {write(limit, language)}", count(n, language)]
     exceeded = n >= least and value > limit
     weight = ' style="font-weight:bold"' if exceeded else ""
-    return f"<tr{weight}>{''.join(f'<td>{html.escape(cell)}</td>' for cell in cells)}</tr>"
+    widths = ["", ' style="min-width:12rem;max-width:22rem"', "", "", ""]
+    columns = zip(widths, cells, strict=True)
+    return f"<tr{weight}>{''.join(f'<td{width}>{html.escape(cell)}</td>' for width, cell in columns)}</tr>"

@@ -36,9 +36,8 @@ def for_page(text: str) -> str:
 
 def for_plotly(text: str, *, width: int = 0) -> str:
     """The text for plotly, which reads a small HTML subset; wrapped at ``width`` characters where given."""
-    plain = "".join(
-        character if character.isprintable() else " " for character in text.translate(_DIRECTIONS)
-    )
+    turned = text.translate(_DIRECTIONS)
+    plain = "".join(letter if letter.isprintable() or letter == _JOINER else " " for letter in turned)
     lines = textwrap.wrap(plain, width) if width else [plain]
     # `$` would start a formula where MathJax is at hand.
     return "<br>".join(html.escape(line, quote=False).replace("$", "&#36;") for line in lines)

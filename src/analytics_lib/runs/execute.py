@@ -69,7 +69,7 @@ def _execute(folder: Path, parameters: dict[str, object]) -> int:
             progress_bar=False,
             iopub_timeout=_IOPUB_TIMEOUT_SECONDS,
             shutdown_kernel="immediate",
-            config=Config({"KernelManager": {"transport": "ipc"}}),
+            config=Config({"KernelManager": {"transport": "ipc", "ip": _sockets()}}),
             on_cell_execute=state.cell_starts,
         )
     except PapermillExecutionError as error:
@@ -82,6 +82,11 @@ def _execute(folder: Path, parameters: dict[str, object]) -> int:
             raise
         return state.fail("out_of_space", str(error))
     return 0
+
+
+def _sockets() -> str:
+    """Where the kernel's sockets lie: by default in the working folder, which parallel runs share."""
+    return str(Path(os.environ["JUPYTER_RUNTIME_DIR"]) / "kernel")
 
 
 def _space(message: str) -> str | None:

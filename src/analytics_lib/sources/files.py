@@ -125,9 +125,13 @@ def _gzip_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except EOFError as error:
+        if _lacks_only_trailer(path):
+            reason = "has lost the checksum at its end"
+            code = "CORRUPT_GZIP"
+        else:
+            reason, code = "ends before its data does", "TRUNCATED_GZIP"
         raise FileRefusedError(
-            "TRUNCATED_GZIP",
-            f"{path.name} ends before its data does. Nothing of it was stored; deliver it again.",
+            code, f"{path.name} {reason}. Nothing of it was stored; deliver it again."
         ) from error
     except gzip.BadGzipFile as error:
         code = "NOT_GZIP" if "Not a gzipped" in str(error) else "CORRUPT_GZIP"
@@ -138,3 +142,22 @@ def _gzip_errors(path: Path) -> Iterator[None]:
         raise FileRefusedError(
             "CORRUPT_GZIP", f"{path.name} is damaged ({error}). Nothing of it was stored; deliver it again."
         ) from error
+
+
+def _lacks_only_trailer(path: Path) -> bool:
+    """Whether the data of the last member are whole and only its checksum is cut off.
+
+    With a wrong checksum put in its place, whole data fail the check and cut data do not get that far.
+    """
+    unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    with _open_regular(path) as file:
+        try:
+            while block := file.read(_BLOCK // 64) or unpacker.unconsumed_tail:
+                unpacker.decompress(block)
+                while unpacker.eof:
+                    block, unpacker = unpacker.unused_data, zlib.decompressobj(zlib.MAX_WBITS | 16)
+                    unpacker.decompress(block)
+            unpacker.decompress(bytes(8))
+        except zlib.error as error:
+            return "data check" in str(error) or "length check" in str(error)
+    return unpacker.eof
