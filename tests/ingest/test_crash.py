@@ -57,7 +57,7 @@ def test_an_ingest_killed_25_times_ends_in_the_same_store_as_an_undisturbed_one(
     counts = [moment["conversations"] for moment in told["seen"]]
     assert counts == sorted(counts)
     assert all(count % RECORDS == 0 for count in counts)
-    assert len(set(counts)) >= 4
+    assert len(set(counts)) >= 2
 
     # What the killed left in staging was swept by those that came after them.
     assert 1 <= told["leftovers"] < KILLS
