@@ -16,15 +16,18 @@ help:  ## List the targets
 setup: $(READY)  ## Make the environment from requirements.lock (uv is fetched into .uv where it is missing)
 
 $(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
+	  { echo "setup: needs Python 3.11 to 3.13; name one by make PYTHON=python3.12 …"; exit 1; }
 	@uv=$$(command -v uv || true); \
 	if [ -z "$$uv" ]; then \
 	  test -x .uv/bin/uv || { echo "setup: fetching uv into .uv"; $(PYTHON) -m venv .uv && .uv/bin/pip install --quiet uv; }; \
 	  uv=.uv/bin/uv; \
 	fi; \
-	echo "setup: environment in .venv"; \
+	echo "setup: installing the locked packages into .venv (a minute the first time)"; \
 	test -x $(BIN)/python || "$$uv" venv --quiet --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')" .venv; \
-	"$$uv" pip sync --python .venv --require-hashes requirements.lock; \
-	"$$uv" pip install --quiet --python .venv --no-deps --no-build-isolation --editable .
+	"$$uv" pip sync --quiet --python .venv --require-hashes requirements.lock; \
+	"$$uv" pip install --quiet --python .venv --no-deps --no-build-isolation --editable .; \
+	echo "setup: done"
 	@touch $@
 
 run: $(READY)  ## Make sample data if the store is empty, run every notebook, say where the pages are

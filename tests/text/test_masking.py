@@ -1,7 +1,6 @@
 """Personal data leaves a text; everything else stays as it was written."""
 
 import string
-import time
 
 import phonenumbers
 import pyarrow as pa
@@ -180,11 +179,7 @@ def test_column_finds_short_identity_numbers_as_well(text):
 
 
 @pytest.mark.parametrize("piece", ["a", "@", "a@a", "a.", "1 ", "300 ", "1111 ", "+1 ", "cc ", " ", "(601) "])
-def test_work_grows_no_faster_than_the_text(piece):
-    def seconds(size):
-        started = time.perf_counter()
-        mask_text("x@" + piece * (size // len(piece)))
-        return time.perf_counter() - started
-
-    # A quadratic pattern would take 64 times as long; the floor keeps the clock's noise out.
-    assert seconds(160_000) < 24 * max(seconds(20_000), 0.02)
+@pytest.mark.timeout(120)
+def test_a_text_made_to_stall_a_pattern_is_read_to_its_end(piece):
+    """Seconds where the work grows with the text; beyond the time limit, where it grew with its square."""
+    assert mask_text("x@" + piece * (640_000 // len(piece)) + " ana@example.com").endswith(" [email]")
