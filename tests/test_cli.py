@@ -100,7 +100,7 @@ def test_run_succeeds_is_published_and_listed(project):
         (["run", "small", "-p", "channel"], ["KEY=VALUE"]),
         (["run", "smal"], ["small"]),
         (["run"], ["--all"]),
-        (["ingest", "contrat", "x.ndjson"], ["x.ndjson"]),
+        (["ingest", "contract", "x.ndjson"], ["x.ndjson"]),
         (["ingest", "bird", "nothing-*.ndjson"], ["nothing-*.ndjson"]),
         (["simulate", "--conversations", "0"], ["0"]),
         (["simulate", "--until", "tomorrow"], ["tomorrow"]),

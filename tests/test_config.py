@@ -5,7 +5,7 @@ import pytest
 from analytics_lib.config import Settings, check_time_zone, load_settings
 from analytics_lib.errors import RequestError
 
-VARIABLES = ("TIME_ZONE", "COUNTRY", "STORE", "KEYS", "INBOX", "OUTPUTS", "MEMORY_LIMIT_GB")
+VARIABLES = ("TIME_ZONE", "STORE", "KEYS", "INBOX", "OUTPUTS", "MEMORY_LIMIT_GB")
 
 
 @pytest.fixture(autouse=True)
@@ -16,7 +16,7 @@ def _no_environment(monkeypatch):
 
 def test_without_environment_the_shop_is_in_bogota():
     settings = load_settings()
-    assert (settings.time_zone, settings.country) == ("America/Bogota", "CO")
+    assert settings.time_zone == "America/Bogota"
     assert (settings.store, settings.outputs) == (Path("data/store"), Path("outputs"))
     assert settings == Settings()
 
@@ -25,7 +25,6 @@ def test_without_environment_the_shop_is_in_bogota():
     ("variable", "text", "field", "value"),
     [
         ("TIME_ZONE", "America/Santiago", "time_zone", "America/Santiago"),
-        ("COUNTRY", "CL", "country", "CL"),
         ("STORE", "elsewhere/store", "store", Path("elsewhere/store")),
         ("KEYS", "elsewhere/keys", "keys", Path("elsewhere/keys")),
         ("INBOX", "elsewhere/inbox", "inbox", Path("elsewhere/inbox")),

@@ -24,6 +24,7 @@ from analytics_lib.periods import utc_moment
 from analytics_lib.runs import catalog
 from analytics_lib.runs.parameters import declared, default_parameters, resolve
 from analytics_lib.runs.publish import publish
+from analytics_lib.runs.record import all_records
 from analytics_lib.runs.runner import Job, run
 from analytics_lib.simulate import write_world
 from analytics_lib.sources.files import expand
@@ -31,9 +32,6 @@ from analytics_lib.store import Store, upkeep
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-    from analytics_lib.runs.parameters import Parameter
-    from analytics_lib.runs.record import RunRecord
 
 NOTEBOOKS = Path("notebooks")
 PARAMETERS = Path("params")
@@ -62,20 +60,22 @@ def cli() -> None:
 @cli.command("ingest")
 @click.argument("source")
 @click.argument("paths", nargs=-1, required=True)
+@click.option("--again", is_flag=True, help="Also files ingested before; their rows replace the stored ones.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of a table.")
-def ingest_command(source: str, paths: tuple[str, ...], *, as_json: bool) -> None:
+def ingest_command(source: str, paths: tuple[str, ...], *, again: bool, as_json: bool) -> None:
     """Bring files of SOURCE into the store; PATHS are files, folders or patterns.
 
     SOURCE is described by params/sources/SOURCE.yaml. A file ingested before is skipped by its content; a bad
-    record goes to the table `quarantine` and stops nothing; exit status 1 if a file was refused.
+    record goes to the table `quarantine` and stops nothing; exit status 1 if a file was not stored.
     """
-    reports = _ingest(source, expand(paths), now=_now())
+    load_source(source, SOURCES)
+    reports = _ingest(source, expand(paths), now=_now(), again=again)
     _show_reports(reports, as_json=as_json)
-    if any(report.status == "refused" for report in reports):
+    if any(report.status in ("refused", "failed") for report in reports):
         sys.exit(1)
 
 
-def _ingest(source: str, paths: Sequence[Path], *, now: dt.datetime) -> list[FileReport]:
+def _ingest(source: str, paths: Sequence[Path], *, now: dt.datetime, again: bool = False) -> list[FileReport]:
     settings = load_settings()
     with tqdm(desc=f"ingest {source}", unit=" records", disable=not sys.stderr.isatty()) as bar:
         return ingest(
@@ -83,6 +83,7 @@ def _ingest(source: str, paths: Sequence[Path], *, now: dt.datetime) -> list[Fil
             paths,
             now=now,
             settings=settings,
+            again=again,
             progress=bar.update,
         )
 
@@ -109,7 +110,9 @@ def _show_reports(reports: Sequence[FileReport], *, as_json: bool) -> None:
 @cli.command()
 @click.option("--conversations", type=click.IntRange(1, 10_000_000), default=20_000, show_default=True)
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True)
-@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="Excluded last day; today unless given.")
+@click.option(
+    "--until", type=click.DateTime(["%Y-%m-%d"]), help="The day after the last; today unless given."
+)
 @click.option("--no-ingest", is_flag=True, help="Only write the files.")
 def simulate(conversations: int, seed: int, until: dt.datetime | None, *, no_ingest: bool) -> None:
     """Make sample data: a retailer's world with known truth, as files that are ingested like any source's."""
@@ -151,15 +154,10 @@ def store_info(*, as_json: bool) -> None:
 def store_compact() -> None:
     """Join small files and delete those that no reader of the last week and no recorded run needs."""
     settings = load_settings()
-    keep = _versions_of_runs(settings.outputs)
+    keep = [record.versions for record in all_records(settings.outputs)]
     done = upkeep.compact(settings.store.resolve(), memory_limit_gb=settings.memory_limit_gb, keep=keep)
     for table, (joined, swept) in done.items():
         click.echo(f"{table}: {joined} files joined, {swept} deleted")
-
-
-def _versions_of_runs(outputs: Path) -> list[dict[str, int]]:
-    records = (orjson.loads(path.read_bytes()) for path in sorted(outputs.glob("runs/*/*/run.json")))
-    return [record["versions"] for record in records if record.get("versions")]
 
 
 @store.command("verify")
@@ -188,12 +186,13 @@ def run_command(
     """
     jobs = [_job(name, _parameters(given), as_of) for name in _chosen(names, everything=everything)]
     settings = load_settings()
-    with Store.open(settings.store) as store:
-        versions = store.versions
-    records = [_run_one(job, settings.outputs, versions) for job in jobs]
+    pinned = [_pinned(job, settings.store) for job in jobs]
+    succeeded = [
+        _run_one(job, settings.outputs, versions) for job, versions in zip(jobs, pinned, strict=True)
+    ]
     index = catalog.write_index(settings.outputs)
     click.echo(f"Catalogue: {index.resolve().as_uri()}")
-    if any(record.status != "succeeded" for record in records):
+    if not all(succeeded):
         sys.exit(1)
 
 
@@ -215,6 +214,8 @@ def _parameters(given: tuple[str, ...]) -> dict[str, object]:
         name, equals, value = text.partition("=")
         if not equals:
             raise RequestError(f"-p {text!r}: expected KEY=VALUE, as -p channel=whatsapp.")
+        if name in values:
+            raise RequestError(f"-p {name} is given twice: {values[name]!r} and {value!r}. Give it once.")
         values[name] = value
     return values
 
@@ -223,25 +224,32 @@ def _job(name: str, given: dict[str, object], as_of: dt.datetime | None) -> Job:
     """The notebook with its parameters: its file in params/, then what was given; all checked."""
     notebook = NOTEBOOKS / f"{name}.ipynb"
     parameters = declared(notebook)
-    values = _store_parameter(parameters) | default_parameters(PARAMETERS / f"{name}.yaml") | given
+    values = default_parameters(PARAMETERS / f"{name}.yaml") | given
     if as_of is not None:
         known = {parameter.name for parameter in parameters}
         bound = next((bound for bound in ("as_of", "until") if bound in known), None)
         if bound is None:
             raise RequestError(f"{name} declares neither as_of nor until, so --as-of means nothing to it.")
         values[bound] = as_of.date().isoformat()
-    resolve(parameters, values)
-    return Job(name, notebook, values, language=str(values.get("language", "es")))
+    resolved = resolve(parameters, values)
+    since, end = resolved.get("since"), resolved.get("until")
+    if isinstance(since, str) and isinstance(end, str) and since >= end:
+        raise RequestError(f"since is {since} and until {end}; the window must begin before it ends.")
+    return Job(name, notebook, values, language=str(resolved.get("language", "es")))
 
 
-def _store_parameter(parameters: Sequence[Parameter]) -> dict[str, object]:
-    """Where the store is, for a notebook that asks and only where the settings have moved it."""
-    moved = load_settings().store
-    asks = any(parameter.name == "store_path" for parameter in parameters)
-    return {"store_path": str(moved)} if asks and moved != Settings().store else {}
+def _pinned(job: Job, usual: Path) -> dict[str, int]:
+    """The versions of the store that the notebook will open: the usual one, or another it was given."""
+    asked = Path(str(job.parameters.get("store_path") or Settings().store))
+    path = usual if asked == Settings().store else asked
+    if path != usual and not path.is_dir():
+        raise RequestError(f"store_path is {str(asked)!r}, and there is no such folder.")
+    with Store.open(path) as store:
+        return store.versions
 
 
-def _run_one(job: Job, outputs: Path, versions: Mapping[str, int]) -> RunRecord:
+def _run_one(job: Job, outputs: Path, versions: Mapping[str, int]) -> bool:
+    """Run and publish; whether both went well. The next notebook runs either way."""
     with tqdm(desc=f"run {job.name}", unit=" cells", disable=not sys.stderr.isatty()) as bar:
 
         def show(cell: int, cells: int) -> None:
@@ -249,14 +257,16 @@ def _run_one(job: Job, outputs: Path, versions: Mapping[str, int]) -> RunRecord:
             bar.update(cell - bar.n)
 
         record = run(job, outputs=outputs, versions=versions, now=_now, on_progress=show)
-    folder = outputs / record.folder
-    if record.status == "succeeded":
-        click.echo(
-            f"{job.name}: succeeded in {record.seconds:.1f} s: {publish(outputs, record) / 'report.html'}"
-        )
-    else:
-        click.echo(f"{job.name}: {record.status} ({record.reason}): {record.error}. See {folder}", err=True)
-    return record
+    try:
+        if record.status == "succeeded":
+            page = publish(outputs, record) / "report.html"
+            click.echo(f"{job.name}: succeeded in {record.seconds:.1f} s: {page}")
+            return True
+        problem = f"{record.status} ({record.reason}): {str(record.error).rstrip('.')}."
+    except OSError as error:
+        problem = f"succeeded, but could not be published: {error}; what was published before stays"
+    click.echo(f"{job.name}: {problem} See {outputs / record.folder}", err=True)
+    return False
 
 
 def _now() -> dt.datetime:

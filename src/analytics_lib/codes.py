@@ -23,7 +23,7 @@ FILE_CODES = {
     "NOT_GZIP": "the file holds something else after or instead of gzip data",
     "BAD_PARQUET": "the file is not readable Parquet",
     "BAD_ENCODING": "the file as a whole is not UTF-8",
-    "BAD_NAME": "the file's name is unsafe or lies outside the given folder",
+    "BAD_NAME": "the file's name holds control characters, or names no table where it should",
     "NOT_REGULAR": "a link, a device or a pipe, not a regular file",
     "TOO_LARGE": "the file unpacks to more than is allowed",
     "TOO_MANY_BAD": "more of its records are bad than the source allows",
@@ -38,5 +38,5 @@ FLAG_CODES = {
     "NEG_DURATION": "an end before its start was kept; averages leave it out",
     "UNKNOWN_VALUE": "a value outside the known ones was kept as unknown:<value>",
     "EXTRA_FIELD": "fields the mapping does not know were kept in extra",
-    "CONFLICT": "rows of one key differed; the newer was kept",
+    "CONFLICT": "rows of one key differed though nothing says which is newer; the greater content was kept",
 }

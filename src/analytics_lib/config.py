@@ -17,7 +17,6 @@ class Settings:
 
     Attributes:
         time_zone: Business time zone (IANA name); calendar questions use its wall clock.
-        country: Country whose holidays and phone numbers are the default (ISO 3166, two letters).
         store: Folder of the Delta tables.
         keys: Folder of the pseudonym key; never inside ``store``.
         inbox: Folder of the files that sources deliver.
@@ -26,7 +25,6 @@ class Settings:
     """
 
     time_zone: str = "America/Bogota"
-    country: str = "CO"
     store: Path = Path("data/store")
     keys: Path = Path("data/keys")
     inbox: Path = Path("data/inbox")
@@ -43,7 +41,6 @@ def load_settings() -> Settings:
     defaults = Settings()
     return Settings(
         time_zone=check_time_zone(os.environ.get("ANALYTICS_TIME_ZONE", defaults.time_zone)),
-        country=os.environ.get("ANALYTICS_COUNTRY", defaults.country),
         store=Path(os.environ.get("ANALYTICS_STORE", defaults.store)),
         keys=Path(os.environ.get("ANALYTICS_KEYS", defaults.keys)),
         inbox=Path(os.environ.get("ANALYTICS_INBOX", defaults.inbox)),

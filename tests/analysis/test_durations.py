@@ -122,3 +122,10 @@ def test_percentiles_are_those_of_numpy(tell, seconds):
     names = [f"{mark}_seconds" for mark in ("p10", "p25", "median", "p75", "p90")]
     expected = np.percentile(seconds, [10, 25, 50, 75, 90], method="linear")
     assert pd.Series(row[names]).to_numpy(dtype=float) == pytest.approx(expected, abs=1e-6)
+
+
+def test_reply_of_an_unknown_kind_of_sender_is_a_row_of_its_own(tell):
+    turns = said(("user", 0), ("unknown:flow", 60), ("user", 120))
+    frame = response_times(tell(("a", str(START), turns)), **WEEK)
+    waits = frame.set_index("replier")["stretches"]
+    assert waits.to_dict() == {"bot": 0, "agent": 0, "unanswered": 1, "other": 1}

@@ -137,3 +137,18 @@ def test_conversation_asked_for_is_not_chosen_again(tell):
 
 def test_window_without_messages_has_no_typical_conversation(tell):
     assert choose_conversation(tell(("a", minute(0), [])), **DAY) is None
+
+
+def test_nothing_later_than_as_of_is_known_of_a_conversation(tell):
+    said = [("user", minute(0)), ("bot", minute(2)), ("agent", minute(30))]
+    more = {"end": minute(40), "outcome": "escalated", "csat": 1, "escalated_at": at(minute(20))}
+    store = tell(("a", minute(0), said, more), actions=pd.DataFrame([action(1), action(25)]))
+
+    before = timeline(store, "a", as_of=at(minute(10)).to_pydatetime())
+    assert len(before.messages) == 2
+    assert len(before.actions) == 1
+    ended = before.conversation[["outcome", "csat", "ended_seconds", "escalated_seconds"]]
+    assert ended.iloc[0].isna().all()
+
+    after = timeline(store, "a").conversation.iloc[0]
+    assert (after["outcome"], after["csat"], after["escalated_seconds"]) == ("escalated", 1, 1200)

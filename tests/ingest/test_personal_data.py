@@ -114,3 +114,18 @@ def test_a_key_that_others_may_read_is_refused(filled):
     key.chmod(0o640)
     with pytest.raises(AnalyticsError, match="chmod 600"):
         filled.ingest(filled.write("messages-2.ndjson", [message(90)]))
+
+
+def test_quarantine_withholds_what_names_a_person(shop):
+    times = "'2026-06-01' as occurred_at, 'x' as name"
+    select = f"select line, client_id as event_id, client_id as user_id, {times} from raw"
+    source = Source("clicks", raw={"client_id": "id", "n": "int"}, tables={"events": select})
+    click = {"client_id": "ana.torres", "n": "many", "page": "jeans"}
+    shop.ingest(shop.write("clicks.ndjson", [click]), source=source)
+    bad = message(1, user_id="ana.torres", displayName="Ana Torres", confidence="high")
+    shop.ingest(shop.write("messages.ndjson", [bad]))
+
+    clicks, messages = (row["record"] for row in shop.rows("quarantine", "record, source", "source"))
+    assert json.loads(clicks) == {"client_id": "[withheld]", "n": "many", "page": "jeans"}
+    assert '"user_id": "[withheld]"' in messages
+    assert "ana" not in (clicks + messages).lower()

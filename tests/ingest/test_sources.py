@@ -4,7 +4,7 @@ import pytest
 from workshop import ROOT
 
 from analytics_lib.errors import AnalyticsError, RequestError
-from analytics_lib.ingest import load_source
+from analytics_lib.ingest import Source, load_source
 
 SHOP_SQL = """\
 source: tickets
@@ -214,3 +214,28 @@ def test_an_unknown_source_is_refused_with_the_known_ones_and_a_suggestion(decla
         load_source(name, tmp_path)
     with pytest.raises(RequestError, match="Did you mean 'tickets'"):
         load_source("tickts", tmp_path)
+
+
+def test_a_mended_mapping_is_applied_to_files_ingested_before(shop):
+    """Without being asked again, the file is known by its content."""
+    path = shop.write("sales.csv", b"id,who,day,eur\n1,ana,2026-06-01,10\n2,ben,2026-06-02,x\n")
+    raw = {"id": "id", "who": "id", "day": "text", "eur": "text"}
+    select = "select line, id as order_id, who as user_id, day as ordered_at, 'EUR' as currency, {} as amount"
+    wrong, right = (
+        Source(
+            "sales",
+            format="csv",
+            time_zone="UTC",
+            raw=raw,
+            tables={"orders": f"{select.format(amount)} from raw"},
+        )
+        for amount in ("eur", "coalesce(try_cast(eur as double), 0) * 2")
+    )
+    first = shop.ingest(path, source=wrong)
+    assert (first.accepted, first.quarantined) == (1, 1)
+    assert shop.ingest(path, source=right).status == "already ingested"
+
+    again = shop.ingest(path, source=right, again=True)
+    assert (again.accepted, again.quarantined) == (2, 0)
+    assert [row["amount"] for row in shop.rows("orders", "order_id, amount", "order_id")] == [20.0, 0.0]
+    assert shop.rows("quarantine") == []

@@ -88,7 +88,11 @@ turning as (
 ),
 stretches as (
     select
-        coalesce(replier, 'unanswered') as replier,
+        case
+            when replier is null then 'unanswered'
+            when replier in ('bot', 'agent') then replier
+            else 'other'
+        end as replier,
         date_diff('microsecond', sent_at, replied_at) / 1000000.0 as seconds,
         row_number() over (partition by conversation_id order by sent_at, message_id) as number
     from turning
@@ -122,6 +126,8 @@ repliers as (
     select 2 as place, 'agent' as replier
     union all
     select 3 as place, 'unanswered' as replier
+    union all
+    select 4 as place, 'other' as replier from spread where replier = 'other'
 )
 select
     replier, coalesce(stretches, 0) as stretches,
@@ -174,7 +180,8 @@ def response_times(
         as_of: Nothing later is known; null = everything in the store is.
 
     Returns:
-        Three rows, ``replier`` bot, agent and unanswered: ``stretches``, ``p10_seconds``, ``p25_seconds``,
+        Three rows, ``replier`` bot, agent and unanswered, and a fourth, other, where a sender of unknown kind
+        replied: ``stretches``, ``p10_seconds``, ``p25_seconds``,
         ``median_seconds``, ``p75_seconds``, ``p90_seconds``, ``mean_seconds``; seconds are null where there
         is no stretch, and always for unanswered ones, which are counted and not averaged.
 

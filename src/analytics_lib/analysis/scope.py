@@ -77,7 +77,12 @@ def bounds(
     Raises:
         RequestError: If the window is empty or runs backwards.
     """
-    return {**window(since, until), "channel": channel, "as_of": utc_moment(as_of or _EVERYTHING)}
+    return {**window(since, until), "channel": channel, "as_of": known_before(as_of)}
+
+
+def known_before(as_of: Moment | None) -> dt.datetime:
+    """``as_of`` in UTC, a bound for ``_at`` columns; null = later than everything."""
+    return utc_moment(as_of or _EVERYTHING)
 
 
 def known_until(as_of: Moment | None) -> dt.datetime:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from analytics_lib.analysis.scope import bounds
+from analytics_lib.analysis.scope import bounds, known_before
 from analytics_lib.errors import NotFoundError
 
 if TYPE_CHECKING:
@@ -15,13 +15,25 @@ if TYPE_CHECKING:
     from analytics_lib.store import Store
 
 CONVERSATION = """
+with known as (
+    select
+        *,
+        ended_at < $as_of as is_closed,
+        escalated_at < $as_of as is_escalated
+    from conversations
+    where conversation_id = $conversation_id
+)
 select
-    conversation_id, user_id, channel, started_local, outcome, resolved, escalation_reason, csat, nps,
-    entry_point, city,
-    date_diff('microsecond', started_at, ended_at) / 1000000.0 as ended_seconds,
-    date_diff('microsecond', started_at, escalated_at) / 1000000.0 as escalated_seconds
-from conversations
-where conversation_id = $conversation_id
+    conversation_id, user_id, channel, started_local, entry_point, city,
+    case when is_closed then outcome end as outcome,
+    case when is_closed then resolved end as resolved,
+    case when is_closed then csat end as csat,
+    case when is_closed then nps end as nps,
+    case when is_escalated then escalation_reason end as escalation_reason,
+    case when is_closed then date_diff('microsecond', started_at, ended_at) / 1000000.0 end as ended_seconds,
+    case when is_escalated then date_diff('microsecond', started_at, escalated_at) / 1000000.0 end
+        as escalated_seconds
+from known
 """
 
 MESSAGES = """
@@ -33,7 +45,7 @@ written as (
         lag(sent_at) over (order by sent_at, message_id) as previous_at,
         lag(sender, 1, 'nobody') over (order by sent_at, message_id) as previous
     from messages
-    where conversation_id = $conversation_id
+    where conversation_id = $conversation_id and sent_at < $as_of
 ),
 turning as (
     select
@@ -58,7 +70,7 @@ select
     action_id, actions.started_local, name, duration_ms, succeeded, error,
     date_diff('microsecond', conversation.started_at, actions.started_at) / 1000000.0 as seconds
 from actions cross join conversation
-where conversation_id = $conversation_id
+where conversation_id = $conversation_id and actions.started_at < $as_of
 order by actions.started_at, action_id
 """
 
@@ -68,7 +80,7 @@ select
     event_id, occurred_local, name, product_id, value,
     date_diff('microsecond', started_at, occurred_at) / 1000000.0 as seconds
 from events cross join conversation
-where conversation_id = $conversation_id
+where conversation_id = $conversation_id and occurred_at < $as_of
 order by occurred_at, event_id
 """
 
@@ -93,10 +105,10 @@ written as (
         count(*) filter (where sender = 'user') > 0
             and count(*) filter (where sender <> 'user') > 0 as answered
     from messages
-    where conversation_id in (select conversation_id from started)
+    where conversation_id in (select conversation_id from started) and sent_at < $as_of
     group by conversation_id
 ),
-acted as (select distinct conversation_id, true as has_action from actions),
+acted as (select distinct conversation_id, true as has_action from actions where started_at < $as_of),
 middle as (select median(messages) as messages from written)
 select conversation_id
 from written cross join middle left join acted using (conversation_id)
@@ -112,9 +124,9 @@ class Timeline:
     """One conversation; ``seconds`` count from its start everywhere.
 
     Attributes:
-        conversation: One row: ``conversation_id user_id channel started_local outcome resolved
-            escalation_reason csat nps entry_point city ended_seconds escalated_seconds``; ``ended_seconds``
-            is null while it is open. No row where no conversation was asked for.
+        conversation: One row: ``conversation_id user_id channel started_local entry_point city outcome
+            resolved csat nps escalation_reason ended_seconds escalated_seconds``; how it ended is null while
+            it is open. No row where no conversation was asked for.
         messages: One row per message, ordered by ``(sent_at, message_id)``: ``position`` (from 1),
             ``message_id sent_local sender kind text intent confidence sentiment seconds``, ``gap_seconds``
             since the message before (null for the first), ``response_time_seconds`` on a reply: since the
@@ -131,18 +143,19 @@ class Timeline:
     events: pd.DataFrame
 
 
-def timeline(store: Store, conversation_id: str | None) -> Timeline:
+def timeline(store: Store, conversation_id: str | None, *, as_of: Moment | None = None) -> Timeline:
     """Everything known of one conversation, in the order it happened.
 
     Args:
         store: Read: ``conversations``, ``messages``, ``actions``, ``events``.
         conversation_id: The conversation; null where none could be chosen, which gives a timeline without
             rows.
+        as_of: Nothing later is known; null = everything in the store is.
 
     Raises:
         NotFoundError: If there is no such conversation; the message names the nearest id.
     """
-    asked = {"conversation_id": conversation_id}
+    asked = {"conversation_id": conversation_id, "as_of": known_before(as_of)}
     conversation = store.query(CONVERSATION, **asked)
     if conversation_id is not None and conversation.empty:
         raise NotFoundError(_not_found(store, conversation_id[:_LONGEST_ID]))

@@ -77,7 +77,8 @@ def answer(
         agent_share=share(overview["with_agent"] / overview["conversations"], language),
     )
     first = overview["first_message"]
-    partly = say("answer.partly", language, first=day(first, language)) if first.date() > since else ""
+    late = not absent(first) and first.date() > since
+    partly = say("answer.partly", language, first=day(first, language)) if late else ""
     ended, waited = _ended(outcomes, language), _waited(responses, language)
     return Markdown("\n\n".join([f"{volume} {partly}".strip(), ended, waited]))
 
@@ -143,7 +144,8 @@ def _waited(responses: pd.DataFrame, language: Language) -> str:
     total = int(responses["stretches"].sum())
     if not total:
         return say("answer.no_responses", language)
-    replied = responses[responses["median_seconds"].notna()].to_dict("records")
+    known = responses["replier"].isin(["bot", "agent"]) & responses["median_seconds"].notna()
+    replied = responses[known].to_dict("records")
     parts = [
         say(
             f"answer.replied.{row['replier']}",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analytics_lib.errors import FileRefusedError, RequestError
+from analytics_lib.errors import FileRefusedError, RequestError, StoreError
 from analytics_lib.ingest.conform import Rules
 from analytics_lib.ingest.pipeline import FileReport, Place, ingest_file
 from analytics_lib.ingest.source import Source, load_source
@@ -30,6 +30,7 @@ def ingest(
     *,
     now: dt.datetime,
     settings: Settings,
+    again: bool = False,
     progress: Callable[[int], object] = lambda _: None,
 ) -> list[FileReport]:
     """Bring files into the store, one after the other, each whole or not at all.
@@ -39,11 +40,13 @@ def ingest(
         paths: The files.
         now: The moment of the ingest; times more than a day later are refused.
         settings: Where the store and the key are, and the business time zone.
+        again: Read files that were ingested before, too, and let their rows replace the stored ones: for
+            when a mapping was mended.
         progress: Called with the number of records each time some were read.
 
     Returns:
-        One report a file, in the order given. A file ingested before (by its content) or refused as a whole
-        has that status and does not stop the others.
+        One report a file, in the order given. A file ingested before (by its content), refused as a whole, or
+        not stored because the store could not be written, has that status and does not stop the others.
 
     Raises:
         RequestError: If a file does not exist, or the source's mapping is wrong.
@@ -53,9 +56,9 @@ def ingest(
             f"The key folder {settings.keys} lies inside the store {settings.store}. Keep it apart."
         )
     key, key_id = load_key(settings.keys)
-    rules = Rules(now, source.time_zone, settings.time_zone, key)
-    place = Place(settings.store.resolve(), rules, key_id, settings.memory_limit_gb)
-    known = _known_files(settings.store, source)
+    rules = Rules(now, source.time_zone or settings.time_zone, settings.time_zone, key)
+    place = Place(settings.store.resolve(), rules, key_id, settings.memory_limit_gb, again)
+    known = set() if again else _known_files(settings.store, source)
     return [_ingest_one(source, path, place, known, progress) for path in paths]
 
 
@@ -69,6 +72,8 @@ def _ingest_one(
         report = ingest_file(source, path, digest, place, progress)
     except FileRefusedError as error:
         return FileReport(path.name, status="refused", reason=f"{error.code}: {error}")
+    except StoreError as error:
+        return FileReport(path.name, status="failed", reason=str(error))
     known.add(digest)
     return report
 

@@ -63,7 +63,7 @@ def conform(table: Table, built: Columns, rules: Rules) -> Checked:
     late: dict[int, tuple[str, str, str]] = {}
     for column in table.columns:
         _implausible(column, rows[column.name], rules, late)
-    rows = _known_words(table, rows, flags)
+    rows = known_words(table, rows, flags)
     rows = _ends_after_start(table, rows, flags)
     rows = _unnamed(table, rows, rules.key, late)
     for index, reason in late.items():
@@ -89,12 +89,14 @@ def _implausible(
         late.setdefault(int(index), ("FUTURE", column.name, f"{given} is over a day after the ingest"))
 
 
-def _known_words(table: Table, rows: pa.Table, flags: Counter[str]) -> pa.Table:
+def known_words(table: Table, rows: pa.Table, flags: Counter[str]) -> pa.Table:
     """Values outside a closed vocabulary, kept as ``unknown:<value>``."""
     for position, column in enumerate(table.columns):
         if not column.values:
             continue
-        given = rows[column.name]
+        lower = pc.utf8_lower(rows[column.name])
+        given = pc.if_else(pc.is_in(lower, pa.array(column.values)), lower, rows[column.name])
+        rows = rows.set_column(position, column.name, given)
         strange = pc.and_(pc.is_valid(given), pc.invert(pc.is_in(given, pa.array(column.values))))
         strange = pc.and_(strange, pc.invert(pc.starts_with(pc.fill_null(given, ""), "unknown:")))
         hits = pc.sum(strange).as_py() or 0

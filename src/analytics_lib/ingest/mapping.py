@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -15,7 +16,7 @@ from analytics_lib.errors import FileRefusedError, RequestError
 from analytics_lib.ingest.columns import EXPECTED, Columns, columns, extras
 from analytics_lib.schema import EVERY_TABLE, TABLES, Table
 from analytics_lib.sources.lines import BadLine, Chunk
-from analytics_lib.sources.record import BadRecordError
+from analytics_lib.sources.record import BadRecordError, shown
 from analytics_lib.store import casts
 from analytics_lib.store.engine import Engine
 from analytics_lib.text.masking import mask_text
@@ -118,7 +119,8 @@ def _one_each(built: Columns, first: int, count: int) -> Mapped:
 
 
 def _table_of(file_name: str) -> Table:
-    name = file_name.split(".", maxsplit=1)[0].split("-", maxsplit=1)[0]
+    stem = re.split(r"[.-]", file_name.lower(), maxsplit=1)[0]
+    name = max((table for table in TABLES if f"{stem}_".startswith(f"{table}_")), key=len, default=stem)
     if name not in TABLES:
         near = get_close_matches(name, TABLES, n=1)
         hint = f" Did you mean {near[0]}?" if near else ""
@@ -140,7 +142,7 @@ def _by_python(source: Source, chunks: Iterable[Chunk]) -> Iterator[Batch]:
             for name, row in mapped:
                 rows.setdefault(name, []).append((first + at, row))
             if mapped == []:
-                chunk.bad.append(BadLine(chunk.lines[at], "LEFT_OUT", _LEFT_OUT, str(record)[:2000]))
+                chunk.bad.append(BadLine(chunk.lines[at], "LEFT_OUT", _LEFT_OUT, shown(record)))
         tables = {name: _from_rows(EVERY_TABLE[name], pairs, chunk.flags) for name, pairs in rows.items()}
         yield _batch(tables, first, chunk)
         first += len(chunk.records)
@@ -158,7 +160,7 @@ def _rows_of(
         # A record of a shape nobody foresaw stops nothing; its text is kept for whoever extends the source.
         refusal = ("UNKNOWN_SHAPE", f"{type(error).__name__}: {error}", None)
     code, detail, column = refusal
-    chunk.bad.append(BadLine(chunk.lines[at], code, detail, str(record)[:2000], column))
+    chunk.bad.append(BadLine(chunk.lines[at], code, detail, shown(record), column))
     return ()
 
 
@@ -204,7 +206,7 @@ def _raw_parts(source: Source, chunks: Iterable[Chunk]) -> Iterator[tuple[pa.Tab
         )
         if built.refused:
             chunk.bad.extend(
-                BadLine(chunk.lines[at], code, detail, str(chunk.records[at])[:2000], column)
+                BadLine(chunk.lines[at], code, detail, shown(chunk.records[at]), column)
                 for at, (code, column, detail) in sorted(built.refused.items())
             )
             raw = raw.filter(pa.array(~np.isin(np.arange(count), list(built.refused))))
@@ -217,7 +219,7 @@ def _cast_numbers(built: Columns, source: Source) -> None:
     for name, kind in source.raw.items():
         if kind not in ("int", "float", "bool"):
             continue
-        cast = casts.cast(kind, built.arrays[name], naive_zone=source.time_zone)
+        cast = casts.cast(kind, built.arrays[name], naive_zone="UTC")  # numbers only; times stay as delivered
         built.flags.update(cast.flags)
         for at in np.flatnonzero(cast.failed):
             shown = mask_text(repr(built.arrays[name][int(at)].as_py())[:2000])[:80]
@@ -265,7 +267,8 @@ def _selected(source: Source, engine: Engine, raw: pa.Table, first: int, chunk: 
 
 def _raw_text(raw: pa.Table, ordinal: int) -> str:
     at = int(np.searchsorted(raw["line"].to_numpy(), ordinal))
-    return str({name: value for name, value in raw.slice(at, 1).to_pylist()[0].items() if value is not None})
+    record = raw.slice(at, 1).to_pylist()[0]
+    return shown({name: value for name, value in record.items() if value is not None})
 
 
 def _check_select(source: Source, name: str, rows: pa.Table, raw: pa.Table) -> None:

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
     from analytics_lib.ingest.source import Source
 
+QUARANTINED_BEFORE = "select quarantine_id from quarantine where source = $source and sha256 = $sha256"
+
 T = TypeVar("T")
 _TAIL_SECONDS = 60
 
@@ -80,12 +82,13 @@ class Staged:
 
 @dataclass(frozen=True)
 class Place:
-    """Where the rows go and by which rules."""
+    """Where the rows go and by which rules; ``again`` lets them replace stored ones of any age."""
 
     root: Path
     rules: Rules
     key_id: str
     memory_limit_gb: float
+    again: bool = False
 
 
 def ingest_file(
@@ -107,7 +110,7 @@ def ingest_file(
         _check_share(source, path.name, staged)
         note = {"source": source.name, "file": path.name, "sha256": digest}
         with open_writer(place.root, memory_limit_gb=place.memory_limit_gb, note=note) as writer:
-            report = _commit(source, path, digest, staged, writer, place.rules)
+            report = _commit(source, path, digest, staged, writer, place)
             if not staged.tail_waits:
                 writer.write("ingested_files", _file_row(source, path, digest, report, place))
     return report
@@ -124,7 +127,7 @@ def _ahead(items: Iterator[T]) -> Iterator[T]:
 
 def _counted(read: Iterator[Chunk], staged: Staged, progress: Callable[[int], object]) -> Iterator[Chunk]:
     for chunk in read:
-        number = len(chunk.lines) + len(chunk.bad)
+        number = len(chunk.lines) + sum(bad.records for bad in chunk.bad)
         staged.records += number
         staged.tail_waits |= chunk.tail_waits
         progress(number)
@@ -203,7 +206,7 @@ def _check_share(source: Source, name: str, staged: Staged) -> None:
 
 
 def _commit(
-    source: Source, path: Path, digest: str, staged: Staged, writer: Writer, rules: Rules
+    source: Source, path: Path, digest: str, staged: Staged, writer: Writer, place: Place
 ) -> FileReport:
     status = "tail waits" if staged.tail_waits else "ingested"
     report = FileReport(path.name, status, records=staged.records)
@@ -211,17 +214,20 @@ def _commit(
     taken: dict[Path, Written] = {}
     for name in EVERY_TABLE:
         if staged.rows[name]:
-            written = writer.write(name, [staged.files[name]], lines=True)
+            written = writer.write(name, [staged.files[name]], lines=True, incoming_wins=place.again)
             report.rows[name] = written.accepted
             flags["CONFLICT"] += written.conflicts
             taken[staged.files[name]] = written
-    settle(source, staged.files, writer, local_zone=rules.local_zone)
+    settle(source, staged.files, writer, local_zone=place.rules.local_zone, flags=flags)
     for line in staged.bad:
         codes[line.code] += line.records
     report.codes, report.flags = dict(codes), dict(+flags)
     report.quarantined = codes.total()
     report.accepted = _accepted_records(taken, report.records - report.quarantined)
     report.duplicates = report.records - report.accepted - report.quarantined
+    if place.again:
+        before = writer.read(QUARANTINED_BEFORE, source=source.name, sha256=digest)
+        writer.delete("quarantine", list(before["quarantine_id"]))
     if staged.bad:
         refusals = [_refusal(source, path, digest, bad) for bad in staged.bad]
         writer.write("quarantine", quarantine.rows(refusals), incoming_wins=True)
@@ -245,7 +251,7 @@ def _accepted_records(taken: dict[Path, Written], good: int) -> int:
 
 def _refusal(source: Source, path: Path, digest: str, bad: BadLine) -> quarantine.Refusal:
     return quarantine.Refusal(
-        source.name, path.name, digest, bad.line, bad.code, bad.column, bad.detail, bad.text
+        source.name, mask_text(path.name), digest, bad.line, bad.code, bad.column, bad.detail, bad.text
     )
 
 
@@ -253,7 +259,7 @@ def _file_row(source: Source, path: Path, digest: str, report: FileReport, place
     row = {
         "ingest_id": f"{source.name}:{digest}",
         "source": source.name,
-        "file": path.name,
+        "file": mask_text(path.name),
         "sha256": digest,
         "bytes": path.stat().st_size,
         "records": report.records,

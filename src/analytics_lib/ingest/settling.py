@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from analytics_lib.ingest.conform import known_words
 from analytics_lib.schema import EVERY_TABLE
 from analytics_lib.store.contract import check
 from analytics_lib.store.frames import to_arrow
 
 if TYPE_CHECKING:
+    from collections import Counter
     from collections.abc import Mapping
     from pathlib import Path
 
@@ -47,14 +49,18 @@ where user_id in (select unnest($users::varchar[]))
   or conversation_id in (select unnest($conversations::varchar[]))
 """
 
+_SETTLED_BY = ("messages", "events", "conversation_states")
+
 # What no messaging platform says of a conversation: other sources do, and settling does not erase it.
 _SAID_ELSEWHERE = ["outcome", "resolved", "csat", "nps", "escalation_reason", "city", "region", "country"]
 
 
-def settle(source: Source, staged: Mapping[str, Path], writer: Writer, *, local_zone: str) -> None:
-    """Work out the conversations of the touched users and write what changes."""
+def settle(
+    source: Source, staged: Mapping[str, Path], writer: Writer, *, local_zone: str, flags: Counter[str]
+) -> None:
+    """Work out the conversations of the touched users and write what changes; ``flags`` counts odd values."""
     rule = getattr(source.module, "settle", None)
-    if rule is None or not staged.keys() & {"messages", "conversation_states"}:
+    if rule is None or not staged.keys() & set(_SETTLED_BY):
         return
     users, conversations = _touched(staged)
     ids = {"conversations": sorted(conversations)}
@@ -72,14 +78,14 @@ def settle(source: Source, staged: Mapping[str, Path], writer: Writer, *, local_
     for name, frame in settled.items():
         if len(frame):
             rows = check(EVERY_TABLE[name], to_arrow(frame)[0], naive_zone="UTC", local_zone=local_zone).rows
-            writer.write(name, rows, incoming_wins=True)
+            writer.write(name, known_words(EVERY_TABLE[name], rows, flags), incoming_wins=True)
 
 
 def _touched(staged: Mapping[str, Path]) -> tuple[set[str], set[str]]:
     """Users and conversations that the staged rows name."""
     users: set[str] = set()
     conversations: set[str] = set()
-    for name in staged.keys() & {"messages", "conversation_states"}:
+    for name in staged.keys() & set(_SETTLED_BY):
         rows = pq.read_table(staged[name], columns=["user_id", "conversation_id"])
         users |= _texts(rows["user_id"])
         conversations |= _texts(rows["conversation_id"])

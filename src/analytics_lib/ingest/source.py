@@ -35,7 +35,7 @@ class Source:
     Attributes:
         name: The source's name, as in ``params/sources/<name>.yaml``.
         format: Format of files whose name tells none.
-        time_zone: Zone of times without one.
+        time_zone: Zone of times without one; the business time zone unless given.
         delimiter: Between the fields of CSV files.
         raw: Raw column -> contract type, where SQL maps them.
         tables: Table -> select over ``raw``, with the column ``line`` (and ``records`` where it groups).
@@ -43,12 +43,12 @@ class Source:
         python: Module with ``rows(record, options)``, where SQL is not enough.
         options: Handed to ``rows``.
         bad_share_limit: Share of bad records above which a file is refused.
-        bad_records_allowed: Number of bad records below which no file is refused, whatever their share.
+        bad_records_allowed: Number of bad records up to which no file is refused, whatever their share.
     """
 
     name: str
     format: str = "ndjson"
-    time_zone: str = "America/Bogota"
+    time_zone: str | None = None
     delimiter: str = ","
     raw: Mapping[str, Type] = field(default_factory=dict)
     tables: Mapping[str, str] = field(default_factory=dict)

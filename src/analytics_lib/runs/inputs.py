@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from analytics_lib.config import Settings, load_settings
 from analytics_lib.errors import NotFoundError
 from analytics_lib.store import Store
 
@@ -11,13 +12,15 @@ from analytics_lib.store import Store
 def open_store(path: str) -> Store:
     """The store of a notebook; in a supervised run at the versions recorded for it, else at the newest.
 
-    A relative path is looked for in the working folder and in those above it: JupyterLab works in the
+    The default path means the store of the settings, wherever that is. A relative path is looked for in the
+    working folder and in those above it: JupyterLab works in the
     notebook's folder, a run in the project's root.
 
     Raises:
         NotFoundError: If there is no such folder.
     """
-    return Store.open(_find(Path(path)))
+    asked = Path(path)
+    return Store.open(_find(load_settings().store if asked == Settings().store else asked))
 
 
 def _find(path: Path) -> Path:

@@ -85,9 +85,9 @@ def write_moment(moment: str | None, *, time_zone: str, language: str) -> str:
 
 
 def write_day(day: object, *, language: str) -> str:
-    """An ISO day such as ``31 ene 2026``; any other value as it is."""
+    """An ISO day, or the day of a moment, such as ``31 ene 2026``; any other value as it is."""
     try:
-        date = dt.date.fromisoformat(str(day))
+        date = dt.date.fromisoformat(str(day)[:10])
     except ValueError:
         return str(day)
     return f"{date.day} {_MONTHS[language][date.month - 1]} {date.year}"

@@ -54,9 +54,15 @@ def artifact_path(name: str) -> Path:
             f"{name!r} cannot name an artifact. Give a file name without folders, such as cohorts.csv."
         )
     given = os.environ.get(RUN_FOLDER_VARIABLE)
-    folder = Path(given) / "artifacts" if given else load_settings().outputs / "scratch"
+    folder = Path(given) / "artifacts" if given else _root() / load_settings().outputs / "scratch"
     folder.mkdir(parents=True, exist_ok=True)
     return folder / name
+
+
+def _root() -> Path:
+    """The project's root: the nearest folder above with a Makefile; else the working folder."""
+    here = Path.cwd()
+    return next((folder for folder in (here, *here.parents) if (folder / "Makefile").is_file()), here)
 
 
 def to_json(value: object, name: str) -> Json:

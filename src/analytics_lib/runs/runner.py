@@ -233,9 +233,13 @@ def _finish(record: RunRecord, outputs: Path) -> RunRecord:
         write_atomically(folder / REPORT_FILE, report.render(record, folder))
         report.copy_assets(outputs)
     except OSError as error:
-        if error.errno != errno.ENOSPC:
-            raise
-        record = _failed(record, "out_of_space", str(error), 0)
+        reason = "out_of_space" if error.errno == errno.ENOSPC else "no_report"
+        record = _failed(record, reason, f"The page could not be written: {error}", 0)
+    except (ValueError, KeyError, TypeError) as error:
+        # An output of a form nobody foresaw costs this run its page, not the other runs their turn.
+        record = _failed(
+            record, "no_report", f"The page could not be made: {type(error).__name__}: {error}", 0
+        )
     for name in (_STATE_FILE, RESULTS_FILE):
         (folder / name).unlink(missing_ok=True)
     write_record(outputs, record)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import glob
 import gzip
 import hashlib
@@ -109,9 +110,9 @@ def _open_regular(path: Path) -> io.BufferedReader[io.FileIO]:
     except FileNotFoundError as error:
         raise RequestError(f"There is no file {path.name!r}.") from error
     except OSError as error:
-        raise FileRefusedError(
-            "NOT_REGULAR", f"{path.name!r} cannot be opened as a file: {error.strerror}."
-        ) from error
+        code = "BAD_NAME" if error.errno == errno.ENAMETOOLONG else "NOT_REGULAR"
+        reason = "it is a symbolic link" if error.errno == errno.ELOOP else error.strerror
+        raise FileRefusedError(code, f"{path.name!r} cannot be opened as a file: {reason}.") from error
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise FileRefusedError(

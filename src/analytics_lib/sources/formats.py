@@ -107,7 +107,7 @@ def _parse_document(content: bytes, flags: Counter[str]) -> object:
 def _csv_chunks(file: IO[bytes], delimiter: str) -> Iterator[Chunk]:
     csv.field_size_limit(MAX_RECORD_BYTES)
     with io.TextIOWrapper(file, encoding="utf-8-sig", errors="surrogateescape", newline="") as text:
-        rows = csv.reader(text, delimiter=delimiter)
+        rows = csv.reader(text, delimiter=delimiter, strict=True)
         header = _header(next((row for row in rows if not _is_blank(row)), []))
         chunk = Chunk()
         while _read_row(rows, header, chunk):
@@ -123,11 +123,25 @@ def _read_row(rows: Reader, header: list[str], chunk: Chunk) -> bool:
     try:
         row = next(rows, None)
     except csv.Error as error:
-        chunk.bad.append(BadLine(number, "TOO_LARGE", f"the row cannot be read: {error}", ""))
+        code = "TOO_LARGE" if "field larger" in str(error) else "BAD_TYPE"
+        spanned = max(1, rows.line_num - number + 1)
+        chunk.bad.append(BadLine(number, code, f"the row cannot be read: {error}", "", records=spanned))
         return True
-    if row is not None and not _is_blank(row):
+    if row is not None and _swallowed_rows(row, rows.dialect.delimiter):
+        spanned = rows.line_num - number + 1
+        detail = f"a quote that is not closed runs over {spanned} lines"
+        chunk.bad.append(BadLine(number, "BAD_TYPE", detail, "", records=spanned))
+    elif row is not None and not _is_blank(row):
         _add_row(chunk, number, header, row)
     return row is not None
+
+
+def _swallowed_rows(row: list[str], delimiter: str) -> bool:
+    """Whether a field of several lines holds lines that look like rows of their own."""
+    wide = max(1, len(row) - 1)
+    return any(
+        line.count(delimiter) >= wide for field in row if "\n" in field for line in field.split("\n")[1:]
+    )
 
 
 def _is_blank(row: list[str]) -> bool:

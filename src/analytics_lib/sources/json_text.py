@@ -19,7 +19,7 @@ _MAX_DEPTH = 64
 _ENDLESS = 10**308
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _STRUCTURE = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]')
-_ID = re.compile(rb'"(?:id|message_id|[a-z]+_id)"\s*:\s*"([^"]{1,80})"')
+_ID = re.compile(rb'"(?:id|(?:message|conversation|event|order|action)_id)"\s*:\s*"([^"]{1,80})"')
 
 
 def parse_line(line: bytes, flags: Counter[str], *, max_bytes: int = MAX_RECORD_BYTES) -> object:

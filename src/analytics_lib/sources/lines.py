@@ -13,7 +13,7 @@ import pyarrow.json as pj
 
 from analytics_lib.errors import FileRefusedError
 from analytics_lib.sources.json_text import MAX_RECORD_BYTES, parse_line
-from analytics_lib.sources.record import BadRecordError
+from analytics_lib.sources.record import BadRecordError, shown, shown_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -75,10 +75,10 @@ class Chunk:
         return self.content.split(b"\n")
 
     def text(self, at: int) -> str:
-        """The record at a position, as it was delivered or nearly so."""
+        """The beginning of the record at a position, without what names a person."""
         if self.table is not None:
-            return self._content_lines[at][:2000].decode("utf-8", "replace")
-        return str(self.records[at])[:2000]
+            return shown_line(self._content_lines[at])
+        return shown(self.records[at])
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,12 @@ A path is dotted, ``sender.contact.id``; a number in it is a place in a list, ``
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from functools import lru_cache
+
+import orjson
 
 from analytics_lib.errors import AnalyticsError
 
@@ -41,6 +44,10 @@ _PERSONAL_WORDS = frozenset(
         *("url", "uri", "link", "href", "token", "key", "secret", "password"),
     }
 )
+# Words that announce who somebody is; the value below such a field may be an id of a person.
+_PEOPLE = frozenset(
+    ("user", "client", "customer", "agent", "worker", "contact", "participant", "from", "to", "author")
+)
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 _HARMLESS = re.compile(
     r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d{4}-\d\d-\d\d([T ][\d:.]+(Z|[+-]\d\d:?\d\d)?)?",
@@ -48,6 +55,7 @@ _HARMLESS = re.compile(
 )
 _PERSONAL_TEXT = re.compile(r"://|www\.|\S@\S|\d(?:[\s().-]*\d){6,}")
 _MAX_KEPT_CHARACTERS = 500
+_MAX_SHOWN_CHARACTERS = 2_000
 _MAX_KEPT_DEPTH = 4
 
 
@@ -136,6 +144,35 @@ def impersonal(value: object, depth: int = 0) -> object:
     if isinstance(value, list):
         return [item for item in (impersonal(item, depth + 1) for item in value) if item is not None] or None
     return value if _is_harmless(value) else None
+
+
+def shown(record: object) -> str:
+    """The beginning of a raw record as the quarantine may keep it: what names a person is ``[withheld]``."""
+    kept = _withheld(record, of_person=False)
+    return json.dumps(kept, ensure_ascii=False, default=str)[:_MAX_SHOWN_CHARACTERS]
+
+
+def shown_line(line: bytes) -> str:
+    """As ``shown``, of a line of JSON; what is no JSON is kept as it stands."""
+    try:
+        return shown(orjson.loads(line))
+    except orjson.JSONDecodeError:
+        return line[:_MAX_SHOWN_CHARACTERS].decode("utf-8", "replace")
+
+
+def _withheld(value: object, *, of_person: bool) -> object:
+    if isinstance(value, Mapping):
+        return {
+            key: _withheld(item, of_person=of_person or _is_personal(key) or bool(_words(key) & _PEOPLE))
+            for key, item in value.items()
+        }
+    if isinstance(value, list):
+        return [_withheld(item, of_person=of_person) for item in value]
+    return "[withheld]" if of_person and isinstance(value, str | int | float) else value
+
+
+def _words(key: str) -> set[str]:
+    return {word.lower() for word in _WORDS.findall(key)}
 
 
 def _is_personal(key: str) -> bool:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _INTEGER = r"^\s*[+-]?[0-9]{1,18}\s*$"
 _WHOLE_PART = r"([0-9])\.0*\s*$"
-_NUMBER = r"^\s*[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?\s*$"
+_NUMBER = r"(?i)^\s*[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+|nan|inf|infinity)(e[+-]?[0-9]{1,3})?\s*$"
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 _REPLACEMENT = "\ufffd"
 _LARGEST = 2**63 - 1
@@ -135,7 +135,8 @@ def _float(given: pa.Array) -> Cast:
         values, failed = given.cast(pa.float64(), safe=False), np.zeros(len(given), dtype=bool)
     else:
         return _nothing(given, pa.float64())
-    endless = mask(pc.invert(pc.is_finite(values)))
+    # Whole numbers of 20 digits and more arrive rounded: what they said is lost.
+    endless = mask(pc.invert(pc.is_finite(values))) | mask(pc.greater_equal(pc.abs(values), float(2**63)))
     if endless.any():
         values = pc.if_else(pa.array(endless), None, values)
     return Cast(values, failed, Counter(NUM_RANGE=int(endless.sum())))
@@ -144,6 +145,10 @@ def _float(given: pa.Array) -> Cast:
 def _bool(given: pa.Array) -> Cast:
     if pa.types.is_boolean(given.type):
         return Cast(given, np.zeros(len(given), dtype=bool))
+    if pa.types.is_floating(given.type):
+        known = pc.is_in(given, pa.array([0.0, 1.0], given.type))
+        failed = mask(pc.is_valid(given)) & ~mask(known) & ~mask(pc.is_nan(given))
+        return Cast(pc.if_else(known, pc.equal(given, 1.0), None), failed)
     if pa.types.is_string(given.type) or pa.types.is_integer(given.type):
         texts = [(text or "").strip().lower() for text in given.cast(pa.string()).to_pylist()]
         values = [_BOOLEANS.get(text) for text in texts]
@@ -168,14 +173,15 @@ def _at(given: pa.Array, naive_zone: str) -> Cast:
 
 
 def _local(given: pa.Array) -> Cast:
-    """Wall-clock times as they are; one with a zone is read on the clock of that zone."""
+    """Wall-clock times as they are, or timestamps of a zone on its clock; a text with an offset is none."""
     if pa.types.is_timestamp(given.type):
         wall = given if given.type.tz is None else pc.local_timestamp(given)
         return Cast(wall.cast(pa.timestamp("us"), safe=False), np.zeros(len(given), dtype=bool))
     if not _may_hold_times(given.type):
         return _nothing(given, pa.timestamp("us"))
     parsed = parse_times(given, time_zone="UTC")
-    return Cast(parsed.at.cast(pa.timestamp("us")), mask(parsed.bad))
+    zoned = mask(pc.is_valid(parsed.at)) & ~mask(parsed.naive)
+    return Cast(parsed.at.cast(pa.timestamp("us")), mask(parsed.bad) | zoned)
 
 
 def _may_hold_times(kind: pa.DataType) -> bool:

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 import pyarrow as pa
 from deltalake import CommitProperties, DeltaTable, WriterProperties, write_deltalake
-from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
+from deltalake.exceptions import CommitFailedError, TableNotFoundError
 
 from analytics_lib.errors import StoreError
 from analytics_lib.store.contract import arrow_schema
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 MONTH = "month"
 _ROW_GROUP = 128 * 1024
 _TRIES = 5
+# Runs name the versions they read, and may be repeated long after; the log is what opens an old version.
+_KEEP_LOG = {"delta.logRetentionDuration": "interval 3650 days"}
 _WRITER = WriterProperties(compression="ZSTD", compression_level=1, max_row_group_size=_ROW_GROUP)
 COMMIT = re.compile(r"^(\d{20})\.json$")
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
@@ -86,6 +88,7 @@ def append(root: Path, table: Table, rows: pa.RecordBatchReader | pa.Table, note
             root / table.name,
             rows,
             mode="append",
+            configuration=None if last_commit(root, table.name) >= 0 else _KEEP_LOG,
             partition_by=[MONTH] if table.local_time else None,
             writer_properties=_WRITER,
             commit_properties=CommitProperties(custom_metadata=note),
@@ -187,7 +190,7 @@ def _committed(name: str, write: Callable[[], None], *, tries: int) -> None:
                     f"({brief(error)}). Nothing was written; try again."
                 ) from error
             time.sleep(random.uniform(0.02, 0.2) * attempt)  # spreads writers; no secret
-        except (DeltaError, OSError) as error:
+        except Exception as error:  # delta-rs raises plain exceptions too
             raise StoreError(f"Table {name} could not be written: {brief(error)}") from error
     return None
 

@@ -6,6 +6,7 @@ folder of its own; its configuration is locked. The writer's engine only decides
 
 from __future__ import annotations
 
+import datetime as dt
 import shutil
 import tempfile
 import weakref
@@ -116,7 +117,7 @@ class Engine:
         """
         _check_select(sql)
         values = {name: _plain(value) for name, value in parameters.items()}
-        with self._connection.cursor() as cursor:
+        with _wrapped(self._connection.cursor, sql) as cursor:
             # A SELECT may hold a DELETE in a named step; only the transaction keeps it from working.
             cursor.execute("begin transaction read only")
             rows = _wrapped(lambda: cursor.sql(sql, params=values).to_arrow_table(), sql)
@@ -140,6 +141,18 @@ def empty(table: Table) -> pa.Table:
     return arrow_schema(table).empty_table()
 
 
+def _durations(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Differences of times as durations; one that counts months, which have no fixed length, stays."""
+    values = column.to_pylist()
+    if any(value is not None and value.months for value in values):
+        return column
+    spans = [
+        None if value is None else dt.timedelta(days=value.days, microseconds=value.nanoseconds // 1000)
+        for value in values
+    ]
+    return pa.chunked_array([pa.array(spans, pa.duration("us"))])
+
+
 def literal(text: str) -> str:
     """A text as an SQL literal; the one place where a file's name enters a statement."""
     if "\0" in text:
@@ -154,6 +167,8 @@ def quoted(name: str) -> str:
 
 def _simple(column: pa.ChunkedArray) -> pa.ChunkedArray:
     kind = column.type
+    if kind == pa.month_day_nano_interval():
+        return _durations(column)
     if pa.types.is_timestamp(kind) and kind.tz is not None:
         return column.cast(pa.timestamp(kind.unit, tz="UTC"))  # the engine calls it Etc/UTC
     if not pa.types.is_decimal(kind):
@@ -199,7 +214,7 @@ def _wrapped(call: Callable[[], T], sql: str) -> T:
     except duckdb.OutOfMemoryException as error:
         raise StoreError(
             f"The query needs more memory or spill space than it may use: {_brief(error)} "
-            "Ask for a shorter window, or raise ANALYTICS_MEMORY_LIMIT_GB."
+            "Ask for a shorter window or fewer columns, or give readers more by ANALYTICS_MEMORY_LIMIT_GB."
         ) from error
     except (duckdb.IOException, duckdb.InternalException) as error:
         raise StoreError(

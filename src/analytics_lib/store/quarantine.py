@@ -34,7 +34,7 @@ class Refusal:
 
 
 def rows(refusals: Sequence[Refusal]) -> pa.Table:
-    """Rows of the table ``quarantine``; texts are cut, then masked.
+    """Rows of the table ``quarantine``; texts are masked, then cut.
 
     The text is masked before it is cut as well, so that no number cut in half escapes the mask. A record is
     known by its file's name, its line and what it says: of a file that has grown since, the same records are

@@ -121,6 +121,8 @@ class Store:
     def append(self, table: str, frame: pd.DataFrame) -> Counts:
         """Add rows by primary key; the same rows again change nothing, and the newer version of a row wins.
 
+        Rows are stored as they are: hashing ids and masking texts is the work of ingest.
+
         Rows that break the contract go to the table ``quarantine``. This store keeps showing the versions it
         was opened with.
 
@@ -174,6 +176,10 @@ def _checked_frame(table: Table, frame: pd.DataFrame) -> pa.Table:
 
 
 def _view_given(engine: Engine, root: Path, versions: Mapping[str, int]) -> dict[str, int]:
+    given: dict[str, object] = dict(versions)
+    wrong = {name: version for name, version in given.items() if not isinstance(version, int)}
+    if wrong:
+        raise RequestError(f"A version is a whole number; given were {wrong!r}.")
     unknown = set(versions) - set(EVERY_TABLE)
     if unknown:
         raise RequestError(f"Unknown tables {sorted(unknown)}. The contract has {', '.join(EVERY_TABLE)}.")

@@ -43,12 +43,13 @@ class Problem:
 
 
 def info(root: Path) -> list[TableInfo]:
-    """What the store holds, a table a row, in the contract's order."""
-    return [_table_info(root, name) for name in EVERY_TABLE if delta.open_table(root, name) is not None]
+    """What readers of the store see, a table a row, in the contract's order."""
+    newest = next(iter(recorded_sets(root)), {})
+    return [_table_info(root, name, int(newest[name]["version"])) for name in EVERY_TABLE if name in newest]
 
 
-def _table_info(root: Path, name: str) -> TableInfo:
-    opened = delta.open_table(root, name)
+def _table_info(root: Path, name: str, version: int | None = None) -> TableInfo:
+    opened = delta.open_table(root, name, version)
     if opened is None:
         raise StoreError(f"Table {name} vanished while the store was read.")
     sizes = opened.get_add_actions(flatten=True)

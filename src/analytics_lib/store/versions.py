@@ -40,6 +40,8 @@ def check_folder(root: Path) -> Path:
         raise RequestError(
             f"The store cannot be in {str(root)!r}: {' '.join(odd)} is misread in a path. Choose another."
         )
+    if root.exists() and not root.is_dir():
+        raise RequestError(f"{str(root)!r} is a file; a store is a folder.")
     return root
 
 

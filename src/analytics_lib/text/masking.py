@@ -1,7 +1,7 @@
 """Personal data in texts: e-mails, phones, identity numbers and payment cards become a word in brackets.
 
 Masking errs to safety: an order number that reads like a Colombian mobile is masked. Prices, sizes, dates,
-times and numbers of fewer than seven digits stay. Masking twice changes nothing. Every pattern is linear in
+times and numbers of fewer than six digits stay. Masking twice changes nothing. Every pattern is linear in
 the length of the text, and every decision looks at a bounded stretch of it.
 """
 
