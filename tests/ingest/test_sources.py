@@ -185,11 +185,11 @@ tables: {ordres: select 1, orders: 5}
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("source: tickets\nsource: tickets\n", "'source' stands twice"),
-        ("source: tickets\nraw: {a: id, a: text}\n", "'a' stands twice"),
-        ("source: [", "is not valid YAML"),
-        ("source: !!python/object/apply:os.system [x]\n", "is not valid YAML"),
-        ("source: tickets\n---\nsource: other\n", "is not valid YAML"),
+        ("source: tickets\nsource: tickets\n", "'source' is given twice"),
+        ("source: tickets\nraw: {a: id, a: text}\n", "'a' is given twice"),
+        ("source: [", "cannot be read as YAML"),
+        ("source: !!python/object/apply:os.system [x]\n", "cannot be read as YAML"),
+        ("source: tickets\n---\nsource: other\n", "cannot be read as YAML"),
         ("- tickets\n", "expected a mapping of settings, given list"),
         ("", "expected a mapping of settings, given NoneType"),
         ("source: tickets\ntime_zone: 5\n", "time_zone: expected str, given 5"),
@@ -203,7 +203,7 @@ def test_a_source_that_cannot_be_read_says_why(declare, text, message):
 
 def test_a_source_that_is_not_utf8_is_no_valid_yaml(tmp_path):
     (tmp_path / "tickets.yaml").write_bytes(b"source: tickets # a\xf1o\n")
-    with pytest.raises(RequestError, match="is not valid YAML"):
+    with pytest.raises(RequestError, match="cannot be read as YAML"):
         load_source("tickets", tmp_path)
 
 

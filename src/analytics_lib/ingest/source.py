@@ -14,11 +14,10 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, get_args
 from zoneinfo import available_timezones
 
-import yaml
-
 from analytics_lib.errors import RequestError
 from analytics_lib.schema import EVERY_TABLE, Type
 from analytics_lib.sources.formats import FORMATS
+from analytics_lib.yaml_files import read_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,21 +63,6 @@ class Source:
         return importlib.import_module(self.python) if self.python else None
 
 
-class _Loader(yaml.SafeLoader):
-    """Safe YAML in which a key may stand only once."""
-
-
-def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[object, object]:
-    keys = [loader.construct_object(key) for key, _ in node.value]
-    for key in keys:
-        if keys.count(key) > 1:
-            raise RequestError(f"The key {key!r} stands twice{node.start_mark}. Keep one.")
-    return loader.construct_mapping(node, deep=True)
-
-
-_Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
-
-
 def load_source(name: str, folder: Path) -> Source:
     """The source described by ``<folder>/<name>.yaml``.
 
@@ -91,12 +75,9 @@ def load_source(name: str, folder: Path) -> Source:
         near = get_close_matches(name, known, n=1)
         hint = f" Did you mean {near[0]!r}?" if near else ""
         raise RequestError(f"Unknown source {name!r}.{hint} Known sources: {', '.join(known) or 'none'}.")
-    try:
-        given = yaml.load(path.read_bytes(), Loader=_Loader)  # noqa: S506  # a safe loader with one check more
-    except yaml.YAMLError as error:
-        raise RequestError(f"{path.name} is not valid YAML: {error}") from error
+    given = read_yaml(path)
     problems = list(_problems(given, name))
-    if problems:
+    if problems or not isinstance(given, dict):
         raise RequestError(f"{path.name} is wrong:\n" + "\n".join(f"- {problem}" for problem in problems))
     return Source(name=given.pop("source"), **given)
 

@@ -7,8 +7,8 @@ from itertools import groupby
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
+from analytics_lib.atomic import write_atomically
 from analytics_lib.config import load_settings
-from analytics_lib.runs.files import write_atomically
 from analytics_lib.runs.publish import published_record
 from analytics_lib.runs.record import RunRecord, all_records
 from analytics_lib.runs.report import data_facts, page

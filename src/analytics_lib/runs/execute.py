@@ -15,7 +15,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from analytics_lib.runs.files import write_atomically
+from analytics_lib.atomic import write_atomically
 from analytics_lib.runs.processes import end_processes
 from analytics_lib.runs.record import NOTEBOOK_FILE
 from analytics_lib.runs.results import RUN_FOLDER_VARIABLE

@@ -20,10 +20,9 @@ import tokenize
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-import yaml
-
 from analytics_lib.errors import RequestError
 from analytics_lib.runs.values import MISSING, SCALARS, Refused, ValueType, convert
+from analytics_lib.yaml_files import read_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
     from analytics_lib.runs.results import Json
 
 _NAME = re.compile(r"[a-z_][a-z0-9_]{0,63}")
-_LARGEST_FILE = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -105,40 +103,12 @@ def default_parameters(path: Path) -> dict[str, object]:
     """
     if not path.exists():
         return {}
-    if path.stat().st_size > _LARGEST_FILE:
-        raise RequestError(f"{path} is larger than {_LARGEST_FILE:,} bytes; a parameter file is short.")
-    try:
-        # The loader below is PyYAML's safe one, which builds plain values only.
-        found = yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueKeys)  # noqa: S506
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise RequestError(f"{path} cannot be read as YAML: {error}") from error
+    found = read_yaml(path)
     if found is None:
         return {}
     if not isinstance(found, dict) or not all(isinstance(key, str) for key in found):
         raise RequestError(f"{path} must hold one mapping of parameter names to values, not {found!r:.80}.")
     return found
-
-
-class _UniqueKeys(yaml.SafeLoader):
-    """YAML of plain values in which a key stands once, and nothing is repeated by reference."""
-
-    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        """The next node, unless it refers to another."""
-        if self.check_event(yaml.AliasEvent):
-            raise yaml.YAMLError("references (*name) are not allowed; write the value where it is used.")
-        return super().compose_node(parent, index)
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[object, object]:  # noqa: FBT001, FBT002  # PyYAML's own signature
-        """The mapping, unless it has a key twice."""
-        seen: set[object] = set()
-        for key_node, _ in node.value:
-            if not isinstance(key_node, yaml.ScalarNode):
-                raise yaml.YAMLError(f"line {key_node.start_mark.line + 1}: a key is one plain value.")
-            key = self.construct_object(key_node)
-            if key in seen:
-                raise yaml.YAMLError(f"line {key_node.start_mark.line + 1}: {key!r} is given twice.")
-            seen.add(key)
-        return cast("dict[object, object]", super().construct_mapping(node, deep))
 
 
 def _parameters_cell(notebook: Path) -> str:

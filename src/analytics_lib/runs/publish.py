@@ -16,8 +16,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from analytics_lib.atomic import sync_folder, write_atomically
 from analytics_lib.errors import RequestError
-from analytics_lib.runs.files import sync_folder, write_atomically
 from analytics_lib.runs.record import RECORD_FILE, REPORT_FILE, RunRecord, read_record
 from analytics_lib.runs.report import as_published
 

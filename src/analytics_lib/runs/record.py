@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 
 import psutil  # type: ignore[import-untyped]  # ships no types
 
-from analytics_lib.runs.files import write_atomically
+from analytics_lib.atomic import write_atomically
 
 if TYPE_CHECKING:
     from analytics_lib.runs.results import Json

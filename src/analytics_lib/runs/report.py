@@ -17,7 +17,7 @@ from pygments import highlight  # type: ignore[import-untyped]  # ships no types
 from pygments.formatters import HtmlFormatter  # type: ignore[import-untyped]  # ships no types
 from pygments.lexers import PythonLexer  # type: ignore[import-untyped]  # ships no types
 
-from analytics_lib.runs.files import write_atomically
+from analytics_lib.atomic import write_atomically
 from analytics_lib.runs.labels import labels, write_day, write_moment, write_window
 from analytics_lib.runs.record import NOTEBOOK_FILE, RunRecord
 from analytics_lib.runs.sanitize import clean_html, figure_to_json, markdown_to_html

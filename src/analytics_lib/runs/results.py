@@ -13,9 +13,9 @@ import os
 import re
 from pathlib import Path
 
+from analytics_lib.atomic import write_atomically
 from analytics_lib.config import load_settings
 from analytics_lib.errors import RequestError
-from analytics_lib.runs.files import write_atomically
 
 RUN_FOLDER_VARIABLE = "ANALYTICS_RUN_FOLDER"
 RESULTS_FILE = "results.json"

@@ -19,11 +19,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from analytics_lib.atomic import write_atomically
 from analytics_lib.config import check_time_zone, load_settings
 from analytics_lib.errors import RequestError
 from analytics_lib.runs import report
 from analytics_lib.runs.describe import describe
-from analytics_lib.runs.files import write_atomically
 from analytics_lib.runs.labels import LANGUAGES
 from analytics_lib.runs.parameters import declared, resolve
 from analytics_lib.runs.processes import Ending, supervise

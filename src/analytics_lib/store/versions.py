@@ -14,6 +14,7 @@ import random
 import time
 from typing import TYPE_CHECKING
 
+from analytics_lib.atomic import write_atomically
 from analytics_lib.errors import RequestError, StoreError
 
 if TYPE_CHECKING:
@@ -69,25 +70,9 @@ def record_set(root: Path, versions: VersionSet) -> None:
     sets = recorded_sets(root)
     if sets and sets[0] == versions:
         return
-    replace_file(
-        root / META / "versions.json", json.dumps({"sets": [versions, *sets][:_KEPT_SETS]}, indent=1)
-    )
-
-
-def replace_file(path: Path, text: str) -> None:
-    """Write a file so that a reader sees the old one or the new one, also after a power cut."""
+    path = root / META / "versions.json"
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    with temporary.open("w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    write_atomically(path, json.dumps({"sets": [versions, *sets][:_KEPT_SETS]}, indent=1))
 
 
 @contextlib.contextmanager

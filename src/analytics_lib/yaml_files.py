@@ -1,0 +1,51 @@
+"""YAML that people write: plain values only, a key once, nothing by reference, errors that name the line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+import yaml
+
+from analytics_lib.errors import RequestError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_LARGEST_FILE = 1_000_000
+
+
+def read_yaml(path: Path) -> object:
+    """What a YAML file holds; null for an empty one.
+
+    Raises:
+        RequestError: If it is not one document of plain values, names a key twice, or is over 1 MB.
+    """
+    if path.stat().st_size > _LARGEST_FILE:
+        raise RequestError(f"{path} is larger than {_LARGEST_FILE:,} bytes; such a file is short.")
+    try:
+        # The loader below is PyYAML's safe one, which builds plain values only.
+        return cast("object", yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueKeys))  # noqa: S506
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise RequestError(f"{path} cannot be read as YAML: {error}") from error
+
+
+class _UniqueKeys(yaml.SafeLoader):
+    """YAML of plain values in which a key stands once, and nothing is repeated by reference."""
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        """The next node, unless it refers to another."""
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.YAMLError("references (*name) are not allowed; write the value where it is used.")
+        return super().compose_node(parent, index)
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[object, object]:  # noqa: FBT001, FBT002  # PyYAML's own signature
+        """The mapping, unless it has a key twice."""
+        seen: set[object] = set()
+        for key_node, _ in node.value:
+            if not isinstance(key_node, yaml.ScalarNode):
+                raise yaml.YAMLError(f"line {key_node.start_mark.line + 1}: a key is one plain value.")
+            key = self.construct_object(key_node)
+            if key in seen:
+                raise yaml.YAMLError(f"line {key_node.start_mark.line + 1}: {key!r} is given twice.")
+            seen.add(key)
+        return cast("dict[object, object]", super().construct_mapping(node, deep))
