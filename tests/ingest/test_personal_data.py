@@ -43,7 +43,7 @@ def filled(shop):
         f'{{"user_id":"{PHONE}", '.encode(),
     ]
     path = shop.write("messages.ndjson", b"\n".join(lines))
-    report = shop.ingest(path)
+    report = shop.ingest(path, source=Source("contract", time_zone="UTC", bad_records_allowed=6))
     assert (report.accepted, report.quarantined) == (5, 6)
     heads = [conversation(1, user_id=PHONE, agent_id=MAIL)]
     shop.ingest(shop.write("conversations.ndjson", heads))

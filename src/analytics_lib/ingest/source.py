@@ -55,7 +55,7 @@ class Source:
     python: str | None = None
     options: Mapping[str, object] = field(default_factory=dict)
     bad_share_limit: float = 0.01
-    bad_records_allowed: int = 10
+    bad_records_allowed: int = 3
 
     @property
     def module(self) -> ModuleType | None:
