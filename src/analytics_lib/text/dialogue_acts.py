@@ -1,0 +1,94 @@
+"""What a message does in a conversation: asks for a person, gives up, cannot help, is mere courtesy.
+
+The dialogue acts that reviews look for, told by wording in Spanish and English (``dialogue_acts.yaml``).
+Every function takes a column of normalised texts (see ``normalize``) and gives booleans, false where there is
+no text. Wording is all they know: an act in words that nobody listed is missed, and irony taken at its word.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import pandas as pd
+
+from analytics_lib.text.normalize import words
+from analytics_lib.yaml_files import read_yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_WORDINGS = Path(__file__).with_suffix(".yaml")
+_GAP = r"(?: \w+){0,4}?"
+_MARKS = frozenset("?!")
+# "holaa": a letter drawn out by one only is left alone when texts are normalised.
+_DOUBLED = re.compile(r"(.)\1")
+
+
+def asks_for_person(texts: pd.Series) -> pd.Series:
+    """Whether a customer asks for a person instead of the bot."""
+    asked, told, goes_on = (_pattern(act) for act in ("asks_for_person", "tells_of_person", "still_asks"))
+    return _each(
+        texts, lambda text: bool(asked.search(text)) and (not told.search(text) or bool(goes_on.search(text)))
+    )
+
+
+def says_not_understood(texts: pd.Series) -> pd.Series:
+    """Whether a bot says that it did not understand."""
+    pattern = _pattern("not_understood")
+    return _each(texts, lambda text: bool(pattern.search(text)))
+
+
+def says_cannot_help(texts: pd.Series) -> pd.Series:
+    """Whether a bot says that it cannot do what it was asked, or that something went wrong."""
+    pattern = _pattern("cannot_help")
+    return _each(texts, lambda text: bool(pattern.search(text)))
+
+
+def asks_to_wait(texts: pd.Series) -> pd.Series:
+    """Whether the shop tells the customer to wait: for an answer to come, or for a person to take over."""
+    pattern = _pattern("asks_to_wait")
+    return _each(texts, lambda text: bool(pattern.search(text)))
+
+
+def is_courtesy(texts: pd.Series) -> pd.Series:
+    """Whether a text is nothing but greeting, thanks, assent or farewell: it asks and answers nothing.
+
+    A text of emoji alone is courtesy; one without any word is not.
+    """
+    return _each(texts, _is_courtesy)
+
+
+def _is_courtesy(text: str) -> bool:
+    found = [word for word in words(text) if word not in _MARKS]
+    spoken = [word for word in found if word[0].isalnum()]
+    if not spoken:
+        return bool(found)
+    marks, others = _vocabulary("courtesy_marks"), _vocabulary("courtesy_words")
+    plain = [word if word in marks or word in others else _DOUBLED.sub(r"\1", word) for word in spoken]
+    return any(word in marks for word in plain) and all(word in marks or word in others for word in plain)
+
+
+def _each(texts: pd.Series, judge: Callable[[str], bool]) -> pd.Series:
+    """The judgement of every text; a bot says the same thing often, so each distinct one is judged once."""
+    known = {text: judge(text) for text in texts.dropna().unique()}
+    return pd.Series([known.get(text, False) for text in texts], index=texts.index, dtype=bool)
+
+
+@cache
+def _wordings() -> dict[str, list[str] | str]:
+    return cast("dict[str, list[str] | str]", read_yaml(_WORDINGS))
+
+
+@cache
+def _pattern(act: str) -> re.Pattern[str]:
+    person = f"(?:{'|'.join(_wordings()['person'])})"
+    lines = (line.replace("{person}", person).replace("~", _GAP) for line in _wordings()[act])
+    return re.compile("|".join(rf"(?:\b(?:{line})(?!\w))" for line in lines))
+
+
+@cache
+def _vocabulary(name: str) -> frozenset[str]:
+    return frozenset(str(_wordings()[name]).split())

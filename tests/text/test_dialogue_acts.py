@@ -1,0 +1,121 @@
+import pandas as pd
+import pytest
+
+from analytics_lib.text.dialogue_acts import (
+    asks_for_person,
+    is_courtesy,
+    says_cannot_help,
+    says_not_understood,
+)
+from analytics_lib.text.normalize import normalise_column
+
+
+def judged(act, text):
+    return bool(act(normalise_column(pd.Series([text], dtype="str"))).iloc[0])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "quiero hablar con una persona",
+        "me comunicas con un asesor?",
+        "No quiero hablar con un bot",
+        "un humano por favor",
+        "ASESOR!!",
+        "pásame un asesor porfa",
+        "hay alguien ahí?",
+        "necesito que me atienda una persona real",
+        "hablé con una persona ayer y quiero que me comuniquen con ella",
+        "can I talk to a human",
+        "I need a real person!!",
+        "get me your manager",
+    ],
+)
+def test_asking_for_a_person_is_told_by_many_wordings(text):
+    assert judged(asks_for_person, text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "el asesor de la tienda me dijo que sí",
+        "hablé con una persona ayer",
+        "tienen asesoría de tallas?",
+        "necesito una chaqueta",
+        "es para una persona alta",
+        "quiero hablar de mi pedido",
+        "the agent told me it was sent",
+    ],
+)
+def test_speaking_of_a_person_is_no_request_for_one(text):
+    assert not judged(asks_for_person, text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "No te entendí bien, ¿me lo dices de otra forma?",
+        "Perdón, no comprendí. ¿Puedes elegir una opción?",
+        "¿Puedes reformular tu pregunta?",
+        "Disculpa, no logro entenderte",
+        "Sorry, I didn't get that",
+        "I don't understand, could you rephrase?",
+    ],
+)
+def test_not_understanding_is_told_by_many_wordings(text):
+    assert judged(says_not_understood, text)
+
+
+@pytest.mark.parametrize(
+    "text", ["Entiendo tu molestia", "¿Me entendiste?", "Ya entendí, gracias", "I understand, one moment"]
+)
+def test_understanding_is_not_taken_for_its_opposite(text):
+    assert not judged(says_not_understood, text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Lo siento, no puedo ayudarte con eso",
+        "Algo salió mal, intenta más tarde",
+        "No tengo acceso a esa información",
+        "I'm sorry, I can't help with that",
+    ],
+)
+def test_an_apology_that_helps_nobody_is_told(text):
+    assert judged(says_cannot_help, text)
+
+
+@pytest.mark.parametrize("text", ["No hay problema", "El envío cuesta $ 9.900", "Puedo ayudarte con eso"])
+def test_help_is_no_apology(text):
+    assert not judged(says_cannot_help, text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "gracias!!",
+        "¡Con gusto! ¿Algo más?",
+        "holaa",
+        "ok",
+        "sí",
+        "listo, chao",
+        "Que tengas un lindo día 💛",
+        "🙏",
+    ],
+)
+def test_courtesy_asks_and_answers_nothing(text):
+    assert judged(is_courtesy, text)
+
+
+@pytest.mark.parametrize("text", ["dónde está mi pedido", "de qué talla", "gracias, y el envío?", "12", "!!"])
+def test_a_text_with_matter_in_it_is_no_courtesy(text):
+    assert not judged(is_courtesy, text)
+
+
+def test_a_message_without_text_does_nothing():
+    texts = pd.Series([None, "gracias"], dtype="str", index=[7, 3])
+
+    found = is_courtesy(texts)
+
+    assert found.to_dict() == {7: False, 3: True}
