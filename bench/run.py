@@ -77,12 +77,18 @@ def simulate(conversations: int, folder: Path) -> dict[str, object]:
     }
 
 
+def review_and_find(conversations: int) -> dict[str, object]:
+    """A review beside the plain timeline, `find` beside window functions over every message."""
+    return {**child("review.py", "--conversations", conversations)}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
         "--lines", type=int, action="append", help="lengths to ingest; 1 M and 10 M unless given"
     )
     parser.add_argument("--conversations", type=int, default=100_000)
+    parser.add_argument("--reviewed", type=int, default=1_000_000, help="conversations to review and find in")
     chosen = parser.parse_args()
     results: list[dict[str, object]] = []
     with tempfile.TemporaryDirectory(prefix="analytics-bench-") as name:
@@ -91,6 +97,8 @@ def main() -> None:
             print(results[-1], flush=True)
         results.append(simulate(chosen.conversations, Path(name)))
         print(results[-1], flush=True)
+    results.append(review_and_find(chosen.reviewed))
+    print(results[-1], flush=True)
     target = HERE / "results" / "latest.json"
     target.parent.mkdir(exist_ok=True)
     machine = {"processor": platform.processor() or platform.machine(), "cores": os.cpu_count()}

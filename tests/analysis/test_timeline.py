@@ -108,9 +108,9 @@ def test_empty_store_has_no_nearest_id(tell):
 
 def test_no_conversation_chosen_gives_a_timeline_without_rows(tell):
     found = timeline(tell(("a", minute(0), [("user", minute(0))])), None)
-    assert [len(part) for part in (found.conversation, found.messages, found.actions, found.events)] == [
-        0
-    ] * 4
+    assert [
+        len(part) for part in (found.conversation, found.messages, found.actions, found.events, found.orders)
+    ] == [0] * 5
 
 
 def answered(name, messages):

@@ -1,5 +1,7 @@
 """What the tests of the pictures share: small frames as the questions give them, and one that means harm."""
 
+from types import SimpleNamespace
+
 import pandas as pd
 import pytest
 
@@ -44,6 +46,32 @@ def talk():
     return talk
 
 
+@pytest.fixture
+def told(talk):
+    """The same frames under their names, as a picture of the whole conversation takes them."""
+
+    def told(*said, **happened):
+        names = ("conversation", "messages", "actions", "events")
+        return SimpleNamespace(**dict(zip(names, talk(*said, **happened), strict=True)))
+
+    return told
+
+
+@pytest.fixture
+def moments():
+    """Key moments, each a dictionary of ``kind``, ``seconds`` and ``position``, and what else it has."""
+
+    def moments(*each):
+        empty = {"name": None, "value": _NAN, "related": pd.NA, "position": pd.NA}
+        columns = ["kind", "seconds", "position", "name", "value", "related"]
+        frame = pd.DataFrame([{**empty, **one} for one in each], columns=columns)
+        return frame.astype(
+            {"position": "Int64", "related": "Int64", "value": float, "seconds": float, "name": "str"}
+        )
+
+    return moments
+
+
 def _message(place, start, sender, second, text, more=None):
     row = {
         "position": place,
@@ -53,6 +81,8 @@ def _message(place, start, sender, second, text, more=None):
         "text": text,
         "intent": None,
         "confidence": _NAN,
+        "true_intent": None,
+        "sentiment": _NAN,
         "seconds": float(second),
         "response_time_seconds": _NAN,
     }

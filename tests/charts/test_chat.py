@@ -108,13 +108,80 @@ def test_very_long_conversation_shows_its_beginning_and_its_end(talk):
     assert "m9960." in text
 
 
+def test_message_can_be_linked_to(talk):
+    html = shown(*talk(("user", 0, "a"), ("bot", 1, "b")))
+    assert re.findall(r'<div id="(message-\d+)"', html) == ["message-1", "message-2"]
+
+
+def test_key_moments_stand_on_their_messages_with_links_to_what_they_repeat(talk, moments):
+    frames = talk(("user", 0, "precio?"), ("bot", 1, "no te entendí"), ("user", 400, "precio?"))
+    marks = moments(
+        {"kind": "not_understood", "seconds": 1, "position": 2},
+        {"kind": "repeated_question", "seconds": 400, "position": 3, "related": 1},
+        {"kind": "unanswered_question", "seconds": 400, "position": 3},
+        {"kind": "long_silence", "seconds": 400, "position": 3, "value": 360.0},
+    )
+    html = shown(*frames, moments=marks)
+    assert 'repite la pregunta del <a href="#message-1">mensaje\u00a01</a>' in html
+    text = text_of(html)
+    assert re.search(r"no te entendí no entendió .* precio\? repite la pregunta del mensaje 1", text)
+    assert "sin respuesta silencio de 6 min esperando" in text
+
+
+def test_what_has_a_line_of_its_own_is_not_said_twice(talk, moments):
+    frames = talk(("user", 0, "a"), actions=[("pay", 1, False)], events=[("cart_added", 2)])
+    marks = moments(
+        {"kind": "failed_action", "seconds": 1, "position": 1, "name": "pay"},
+        {"kind": "purchase_step", "seconds": 2, "position": 1, "name": "cart_added"},
+    )
+    assert shown(*frames, moments=marks) == shown(*frames)
+
+
+@pytest.mark.parametrize(
+    ("sentiment", "said"),
+    [
+        (-0.6, "negativo \N{MINUS SIGN}0,6"),
+        (0.04, "neutro 0,0"),
+        (-0.04, "neutro 0,0"),
+        (0.5, "positivo +0,5"),
+    ],
+)
+def test_mood_of_a_message_is_a_word_and_a_number(talk, sentiment, said):
+    assert text_of(shown(*talk(("user", 0, "a", {"sentiment": sentiment})))).count(said) == 1
+
+
+def test_unknown_mood_and_that_of_the_shop_are_not_told(talk):
+    text = text_of(shown(*talk(("user", 0, "a", {"sentiment": None}), ("bot", 1, "b", {"sentiment": 0.9}))))
+    assert not any(word in text for word in ("positivo", "negativo", "neutro"))
+
+
+def test_key_moments_in_the_hidden_middle_are_shown_up_to_a_limit(talk, moments):
+    frames = talk(*[("bot", second, f"m{second}.") for second in range(1_000)])
+    marks = moments(
+        *({"kind": "not_understood", "seconds": at, "position": at + 1} for at in range(500, 600))
+    )
+    text = text_of(shown(*frames, moments=marks))
+    assert "… 340 mensajes más que no se muestran …" in text
+    assert "m500." in text
+    assert "m559." in text
+    assert "m560." not in text
+    assert "… 400 mensajes más que no se muestran …" in text
+
+
+def test_link_to_a_hidden_message_leads_to_where_it_is_hidden(talk):
+    html = shown(*talk(*[("user", second, "a") for second in range(1_000)]))
+    assert sorted(re.findall(r'id="message-(\d+)"', html), key=int) == [str(at) for at in range(1, 1_001)]
+    hidden = html[html.index("message-161") : html.index("message-961")]
+    assert "… 800\u00a0mensajes más que no se muestran …" in hidden
+
+
 def test_no_conversation_and_one_without_messages_are_said(talk):
     conversation, messages, actions, events = talk(ended_seconds=float("nan"))
     assert "no tiene mensajes" in shown(conversation, messages, actions, events)
     assert "No hay ninguna conversación" in shown(conversation[:0], messages, actions, events)
 
 
-def test_hostile_texts_are_inert_wherever_they_stand(talk, hostile):
+def test_hostile_texts_are_inert_wherever_they_stand(talk, moments, hostile):
     frames = talk(
         ("user", 0, hostile, {"intent": hostile, "kind": hostile}),
         ("user", 1, None, {"kind": hostile}),
@@ -126,7 +193,8 @@ def test_hostile_texts_are_inert_wherever_they_stand(talk, hostile):
         escalated_seconds=3.0,
         escalation_reason=hostile,
     )
-    html = shown(*frames)
+    mark = {"seconds": 0, "position": 1, "name": hostile}
+    html = shown(*frames, moments=moments({"kind": "dead_end", **mark}, {"kind": hostile, **mark}))
     assert set(re.findall(r"<(\w+)", html)) == {"p", "strong", "br", "span", "bdi", "div", "em"}
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html
 

@@ -49,5 +49,5 @@ def test_empty_table_keeps_its_heads():
 def test_narration_is_a_heading_and_paragraphs():
     html = narrate("limits", "es").html
     assert html.startswith("<h2>Límites</h2><p>")
-    assert html.count("<p>") == 3
+    assert html.count("<p>") == 4
     assert "<strong>Cómo leer.</strong>" in narrate("hours", "es").html

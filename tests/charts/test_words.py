@@ -3,13 +3,26 @@ import importlib.resources
 import re
 import string
 
+import pandas as pd
 import pytest
 import yaml
 
-from analytics_lib.charts.words import count, counted, day, days, duration, label, number, say, share
+from analytics_lib.charts.words import (
+    CATALOGUES,
+    count,
+    counted,
+    day,
+    days,
+    duration,
+    label,
+    number,
+    say,
+    share,
+)
 from analytics_lib.errors import RequestError
 
-TEXT = importlib.resources.files("analytics_lib.charts").joinpath("words.yaml").read_text(encoding="utf-8")
+FOLDER = importlib.resources.files("analytics_lib.charts")
+TEXT = "\n".join(FOLDER.joinpath(name).read_text(encoding="utf-8") for name in CATALOGUES)
 CATALOGUE = yaml.safe_load(TEXT)
 
 
@@ -22,6 +35,15 @@ def test_every_text_exists_in_both_languages_with_the_same_holes(key):
     texts = CATALOGUE[key]
     assert set(texts) == {"es", "en"}
     assert holes(texts["es"]) == holes(texts["en"])
+
+
+def test_no_text_would_be_markup_on_a_page():
+    said = [text for texts in CATALOGUE.values() for text in texts.values()]
+    assert [
+        text
+        for text in said
+        if re.search(r"</?[a-z]", text.replace("<b>", "").replace("</b>", "").replace("<br>", ""))
+    ] == []
 
 
 def test_no_text_is_written_twice():
@@ -55,7 +77,9 @@ def test_numbers_follow_the_language():
 
 
 def test_unknown_number_is_a_dash_and_never_zero():
-    assert {count(None, "es"), number(float("nan"), "es"), share(float("inf"), "es")} == {"\N{EN DASH}"}
+    assert {count(None, "es"), count(pd.NA, "es"), number(float("nan"), "es"), share(float("inf"), "es")} == {
+        "\N{EN DASH}"
+    }
 
 
 def test_noun_agrees_with_its_number():

@@ -1,8 +1,10 @@
 import pytest
-from tiny_notebooks import HOSTILE
+from tiny_notebooks import HOSTILE, code, write_notebook
 
 from analytics_lib.runs.catalog import write_index
 from analytics_lib.runs.publish import publish
+from analytics_lib.runs.record import RunRecord
+from analytics_lib.runs.report import render
 from visiting import Visit
 
 
@@ -63,3 +65,21 @@ def test_catalogue_is_one_click_away_and_leads_back(visit):
     visit.page.click("article h2 a")
     assert visit.page.url.endswith("published/conversations/report.html")
     assert visit.complaints == []
+
+
+def test_link_to_a_message_scrolls_to_it(browser, tmp_path):
+    said = "".join(f'<p id="message-{at}" style="height: 80px">{at}</p>' for at in range(1, 101))
+    cell = code("chat")
+    html = f'<a href="#message-90">message 90</a>{HOSTILE}<b id="report">x</b>{said}'
+    cell["outputs"] = [{"output_type": "display_data", "data": {"text/html": html}, "metadata": {}}]
+    write_notebook(tmp_path / "notebook.ipynb", cell)
+    run = RunRecord("tiny", "20260301T120000Z-00000000", "succeeded", "2026-03-01T12:00:00+00:00")
+    (tmp_path / "report.html").write_text(render(run, tmp_path), encoding="utf-8")
+    visit = Visit(browser.new_page(viewport={"width": 400, "height": 700}))
+    visit.page.goto((tmp_path / "report.html").as_uri())
+    assert visit.page.locator("#message-90").bounding_box()["y"] > 700
+    visit.page.click("text=message 90")
+    assert 0 <= visit.page.locator("#message-90").bounding_box()["y"] < 200
+    assert visit.page.locator("#report").count() == 0
+    assert visit.dialogs == []
+    visit.page.close()

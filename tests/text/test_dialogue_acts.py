@@ -22,6 +22,8 @@ def judged(act, text):
         "No quiero hablar con un bot",
         "un humano por favor",
         "ASESOR!!",
+        "porfa, asesor jaja",
+        "buenas tardes, un asesor gracias",
         "pásame un asesor porfa",
         "hay alguien ahí?",
         "necesito que me atienda una persona real",
@@ -119,3 +121,66 @@ def test_a_message_without_text_does_nothing():
     found = is_courtesy(texts)
 
     assert found.to_dict() == {7: False, 3: True}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I will call a person at the bank",
+        "please have someone call me",
+        "put your manager on the phone",
+        "get me an agent",
+    ],
+)
+def test_asking_for_a_person_to_call_or_come_is_a_request(text):
+    assert judged(asks_for_person, text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I don't like people who steal",
+        "I get along well with people",
+        "I need to meet someone there",
+        "I'll get someone else to do it",
+        "I'm not some sort of robot like you",
+    ],
+)
+def test_people_met_or_liked_elsewhere_are_no_request(text):
+    assert not judged(asks_for_person, text)
+
+
+@pytest.mark.parametrize("text", ["Please be more specific", "¿Puedes ser más específica?"])
+def test_asking_to_be_more_specific_is_not_understanding(text):
+    assert judged(says_not_understood, text)
+
+
+@pytest.mark.parametrize("text", ["¿Buscas algo más específico?", "¿Lo prefieres más claro?"])
+def test_offering_a_choice_is_not_taken_for_not_understanding(text):
+    assert not judged(says_not_understood, text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I'm sorry, but your payment request was unsuccessful.",
+        "We couldn't verify your identity",
+        "Your order could not be processed at this time",
+        "Unfortunately there are no stores that match your search",
+        "I do not have that information",
+    ],
+)
+def test_a_failure_told_in_english_helps_nobody(text):
+    assert judged(says_cannot_help, text)
+
+
+@pytest.mark.parametrize(
+    "text", ["I can't wait to show you", "There are no fees", "We have that information"]
+)
+def test_good_news_in_english_is_no_apology(text):
+    assert not judged(says_cannot_help, text)
+
+
+@pytest.mark.parametrize("text", ["Please proceed.", "ok, next step please", "siguiente", "sí, continuar"])
+def test_going_on_is_assent(text):
+    assert judged(is_courtesy, text)

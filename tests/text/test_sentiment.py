@@ -221,3 +221,12 @@ def test_twenty_thousand_messages_take_seconds_even_on_a_busy_machine():
     started = time.perf_counter()
     assert score_spanish(texts).isna().all()
     assert time.perf_counter() - started < 10
+
+
+@pytest.mark.parametrize("text", ["no thanks!", "no, thank you", "I don't think so. Thanks for your help!"])
+def test_polite_refusal_in_english_is_no_complaint(text):
+    assert score_english(pd.Series([text])).item() > 0
+
+
+def test_thanks_for_nothing_are_no_thanks():
+    assert score_english(pd.Series(["waste of time, thanks for nothing"])).item() < -0.1

@@ -1,4 +1,4 @@
-"""Conversations at a glance: how many there were and how they ended.
+"""Conversations at a glance: how many there were and how they ended; which to read, and one read closely.
 
 Every question takes the same scope (see ``scope``): conversations that started in ``[since, until)`` on the
 wall clock of the business, of one channel or of all, as far as they are known at ``as_of``.
@@ -10,13 +10,17 @@ import math
 from typing import TYPE_CHECKING
 
 from analytics_lib.analysis.intervals import effective_size, wilson
+from analytics_lib.analysis.review import ConversationReview, review
 from analytics_lib.analysis.scope import bounds
+from analytics_lib.analysis.worth_reading import find
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from analytics_lib.periods import Moment
     from analytics_lib.store import Store
+
+__all__ = ["ConversationReview", "find", "outcomes", "overview", "review"]
 
 OVERVIEW = """
 with started as (

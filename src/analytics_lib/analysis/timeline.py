@@ -1,4 +1,4 @@
-"""One conversation, message by message, with the bot's actions and the journey's events beside them."""
+"""Conversations message by message, with the bot's actions, the journey's events and orders beside them."""
 
 from __future__ import annotations
 
@@ -9,22 +9,25 @@ from analytics_lib.analysis.scope import bounds, known_before
 from analytics_lib.errors import NotFoundError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
 
     from analytics_lib.periods import Moment
     from analytics_lib.store import Store
 
 CONVERSATION = """
-with known as (
+with asked as (select unnest($conversation_ids) as conversation_id),
+known as (
     select
-        *,
+        conversations.*,
         ended_at < $as_of as is_closed,
         escalated_at < $as_of as is_escalated
     from conversations
-    where conversation_id = $conversation_id
+    where conversation_id in (select conversation_id from asked)
 )
 select
-    conversation_id, user_id, channel, started_local, entry_point, city,
+    conversation_id, user_id, channel, started_at, started_local, entry_point, city,
     case when is_closed then outcome end as outcome,
     case when is_closed then resolved end as resolved,
     case when is_closed then csat end as csat,
@@ -34,54 +37,64 @@ select
     case when is_escalated then date_diff('microsecond', started_at, escalated_at) / 1000000.0 end
         as escalated_seconds
 from known
+order by conversation_id
 """
 
 MESSAGES = """
-with conversation as (select started_at from conversations where conversation_id = $conversation_id),
+with asked as (select unnest($conversation_ids) as conversation_id),
 written as (
     select
-        message_id, sent_at, sent_local, sender, kind, text, intent, confidence, sentiment,
-        row_number() over (order by sent_at, message_id) as position,
-        lag(sent_at) over (order by sent_at, message_id) as previous_at,
-        lag(sender, 1, 'nobody') over (order by sent_at, message_id) as previous
+        messages.*,
+        row_number() over (partition by conversation_id order by sent_at, message_id) as position,
+        lag(sent_at) over (partition by conversation_id order by sent_at, message_id) as previous_at,
+        lag(sender, 1, 'nobody') over (partition by conversation_id order by sent_at, message_id) as previous
     from messages
-    where conversation_id = $conversation_id and sent_at < $as_of
+    where conversation_id in (select conversation_id from asked) and sent_at < $as_of
 ),
 turning as (
     select
-        position, sender,
-        lag(sent_at) over (order by position) as waiting_since
+        conversation_id, position, sender,
+        lag(sent_at) over (partition by conversation_id order by position) as waiting_since
     from written
     where (sender = 'user') <> (previous = 'user')
 ),
-replies as (select position, waiting_since from turning where sender <> 'user')
+replies as (select conversation_id, position, waiting_since from turning where sender <> 'user')
 select
-    written.position, message_id, sent_local, sender, kind, text, intent, confidence, sentiment,
-    date_diff('microsecond', started_at, sent_at) / 1000000.0 as seconds,
+    written.conversation_id, written.position, message_id, sent_at, sent_local, sender, kind, text,
+    intent, confidence, true_intent, sentiment,
     date_diff('microsecond', previous_at, sent_at) / 1000000.0 as gap_seconds,
     date_diff('microsecond', waiting_since, sent_at) / 1000000.0 as response_time_seconds
-from written cross join conversation left join replies on written.position = replies.position
-order by written.position
+from written
+    left join replies
+        on written.conversation_id = replies.conversation_id and written.position = replies.position
+order by written.conversation_id, written.position
 """
 
 ACTIONS = """
-with conversation as (select started_at from conversations where conversation_id = $conversation_id)
+with asked as (select unnest($conversation_ids) as conversation_id)
 select
-    action_id, actions.started_local, name, duration_ms, succeeded, error,
-    date_diff('microsecond', conversation.started_at, actions.started_at) / 1000000.0 as seconds
-from actions cross join conversation
-where conversation_id = $conversation_id and actions.started_at < $as_of
-order by actions.started_at, action_id
+    conversation_id, action_id, started_at, started_local, name, duration_ms, succeeded, error
+from actions
+where conversation_id in (select conversation_id from asked) and started_at < $as_of
+order by conversation_id, started_at, action_id
 """
 
 EVENTS = """
-with conversation as (select started_at from conversations where conversation_id = $conversation_id)
+with asked as (select unnest($conversation_ids) as conversation_id)
 select
-    event_id, occurred_local, name, product_id, value,
-    date_diff('microsecond', started_at, occurred_at) / 1000000.0 as seconds
-from events cross join conversation
-where conversation_id = $conversation_id and occurred_at < $as_of
-order by occurred_at, event_id
+    conversation_id, event_id, occurred_at, occurred_local, events.name, product_id,
+    products.name as product, category, value
+from events left join products using (product_id)
+where conversation_id in (select conversation_id from asked) and occurred_at < $as_of
+order by conversation_id, occurred_at, event_id
+"""
+
+ORDERS = """
+with asked as (select unnest($conversation_ids) as conversation_id)
+select conversation_id, order_id, ordered_local, amount, currency
+from orders
+where conversation_id in (select conversation_id from asked) and ordered_at < $as_of
+order by conversation_id, ordered_at, order_id
 """
 
 NEAREST = """
@@ -121,33 +134,37 @@ _LONGEST_ID = 200
 
 @dataclass(frozen=True)
 class Timeline:
-    """One conversation; ``seconds`` count from its start everywhere.
+    """One conversation, or several; ``seconds`` count from the start of each everywhere.
+
+    Every frame has ``conversation_id`` and comes in its order.
 
     Attributes:
-        conversation: One row: ``conversation_id user_id channel started_local entry_point city outcome
+        conversation: One row each: ``user_id channel started_at started_local entry_point city outcome
             resolved csat nps escalation_reason ended_seconds escalated_seconds``; how it ended is null while
             it is open. No row where no conversation was asked for.
         messages: One row per message, ordered by ``(sent_at, message_id)``: ``position`` (from 1),
-            ``message_id sent_local sender kind text intent confidence sentiment seconds``, ``gap_seconds``
-            since the message before (null for the first), ``response_time_seconds`` on a reply: since the
-            first message of the user that it answers (null elsewhere).
+            ``message_id sent_local sender kind text intent confidence true_intent sentiment seconds``,
+            ``gap_seconds`` since the message before (null for the first), ``response_time_seconds`` on a
+            reply: since the first message of the user that it answers (null elsewhere).
         actions: One row per action, in order: ``action_id started_local name duration_ms succeeded error
             seconds``.
-        events: One row per event of the journey, in order: ``event_id occurred_local name product_id value
-            seconds``.
+        events: One row per event of the journey, in order: ``event_id occurred_local name product_id product
+            category value seconds``.
+        orders: One row per order placed in it, in order: ``order_id ordered_local amount currency``.
     """
 
     conversation: pd.DataFrame
     messages: pd.DataFrame
     actions: pd.DataFrame
     events: pd.DataFrame
+    orders: pd.DataFrame
 
 
 def timeline(store: Store, conversation_id: str | None, *, as_of: Moment | None = None) -> Timeline:
     """Everything known of one conversation, in the order it happened.
 
     Args:
-        store: Read: ``conversations``, ``messages``, ``actions``, ``events``.
+        store: Read: ``conversations``, ``messages``, ``actions``, ``events``, ``products``, ``orders``.
         conversation_id: The conversation; null where none could be chosen, which gives a timeline without
             rows.
         as_of: Nothing later is known; null = everything in the store is.
@@ -155,16 +172,38 @@ def timeline(store: Store, conversation_id: str | None, *, as_of: Moment | None 
     Raises:
         NotFoundError: If there is no such conversation; the message names the nearest id.
     """
-    asked = {"conversation_id": conversation_id, "as_of": known_before(as_of)}
-    conversation = store.query(CONVERSATION, **asked)
-    if conversation_id is not None and conversation.empty:
+    found = timelines(store, [] if conversation_id is None else [conversation_id], as_of=as_of)
+    if conversation_id is not None and found.conversation.empty:
         raise NotFoundError(_not_found(store, conversation_id[:_LONGEST_ID]))
-    return Timeline(
-        conversation,
-        store.query(MESSAGES, **asked),
-        store.query(ACTIONS, **asked),
-        store.query(EVENTS, **asked),
+    return found
+
+
+def timelines(store: Store, conversation_ids: Sequence[str], *, as_of: Moment | None = None) -> Timeline:
+    """Everything known of several conversations; ids that the store does not hold have no rows."""
+    asked = {"conversation_ids": list(conversation_ids), "as_of": known_before(as_of)}
+    conversation = store.query(CONVERSATION, **asked)
+    # Looked up once and not joined in each query: every look into a large table of conversations takes time.
+    begun = conversation.set_index("conversation_id")["started_at"]
+    dated = (
+        ("messages", MESSAGES, "sent_at"),
+        ("actions", ACTIONS, "started_at"),
+        ("events", EVENTS, "occurred_at"),
     )
+    parts = {name: _timed(store.query(sql, **asked), begun, moment) for name, sql, moment in dated}
+    return Timeline(conversation=conversation, orders=store.query(ORDERS, **asked), **parts)
+
+
+def _timed(rows: pd.DataFrame, begun: pd.Series, moment: str) -> pd.DataFrame:
+    """The rows of known conversations, with ``seconds`` since its start in place of the moment."""
+    since = begun.reindex(rows["conversation_id"]).set_axis(rows.index)
+    seconds = (rows[moment] - since).dt.total_seconds()
+    timed = rows.assign(seconds=seconds).drop(columns=moment)
+    return timed if since.notna().all() else timed[since.notna()].reset_index(drop=True)
+
+
+def facts_of(timeline: Timeline) -> pd.Series:
+    """The one row of the conversation of a timeline; all null where none was asked for."""
+    return timeline.conversation.reindex([0]).iloc[0]
 
 
 def choose_conversation(

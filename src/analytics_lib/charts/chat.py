@@ -1,17 +1,23 @@
 """One conversation as people know it from their phone: bubbles by sender, with what the bot made of them.
 
 The user stands on the left, the shop on the right. Times of day, waits, intents, actions and events stand
-where they happened. Every text is escaped and isolated; styles are those a report lets through.
+where they happened. A message is marked with its key moments and its mood, and links lead to it as
+``#message-<position>``. Every text is escaped and isolated; styles are those a report lets through.
 """
 
 from __future__ import annotations
 
 import html
-from dataclasses import dataclass
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
+from analytics_lib.charts.links import anchor
+from analytics_lib.charts.marks import BESIDE, TROUBLES, feeling, in_html
 from analytics_lib.charts.pages import Html
-from analytics_lib.charts.style import FAILURE, INK, LINE, QUIET, SENDERS, SUCCESS, Record
+from analytics_lib.charts.style import FAILURE, INK, LINE, NEUTRAL, QUIET, SENDERS, SUCCESS, Record
 from analytics_lib.charts.texts import cut, for_page
 from analytics_lib.charts.words import (
     Language,
@@ -34,21 +40,27 @@ if TYPE_CHECKING:
 LOW_CONFIDENCE = 0.7
 _LONGEST_TEXT = 800
 _LONGEST_NAME = 80
-_FIRST_SHOWN, _LAST_SHOWN = 160, 40
+_FIRST_SHOWN, _LAST_SHOWN, _MOST_MARKED_SHOWN = 160, 40, 60
 _TINTS = {"user": "#E6F1F8", "bot": "#FDF4E1", "agent": "#F9ECF3"}
 _COLUMN = "display:flex;flex-direction:column;gap:8px;max-width:720px;font-size:15px;line-height:1.45"
 _SMALL = f"font-size:12.5px;color:{QUIET}"
 _CHIP = f"align-self:center;font-size:12.5px;color:{QUIET};padding:1px 12px;text-align:center"
 _NOTE = f"align-self:flex-end;max-width:86%;font-size:12.5px;color:{QUIET};text-align:right"
+_MARKS = "display:flex;flex-wrap:wrap;gap:4px;margin-top:4px"
+_MARK = "font-size:12.5px;font-weight:600;border:1px solid;border-radius:99px;padding:0 9px"
 _TEXT = f"white-space:pre-wrap;overflow-wrap:anywhere;color:{INK}"
 
 
 @dataclass(frozen=True)
 class _Item:
-    """Something that happened: a message, an event, an action, or ``escalated`` and ``ended``."""
+    """Something that happened: a message, an event, an action, or ``escalated`` and ``ended``.
+
+    ``moments`` are the key moments of a message.
+    """
 
     kind: str
     row: Record
+    moments: tuple[Record, ...] = ()
 
 
 def chat(
@@ -57,25 +69,27 @@ def chat(
     actions: pd.DataFrame,
     events: pd.DataFrame,
     *,
+    moments: pd.DataFrame | None = None,
     long_gap_seconds: float = 120,
     language: Language = "es",
 ) -> Html:
-    """The conversation from top to bottom; of a very long one its beginning and its end.
+    """The conversation from top to bottom; of a very long one its beginning, its key moments and its end.
 
     Args:
         conversation: One row: ``conversation_id channel started_local outcome escalation_reason
             ended_seconds escalated_seconds``; or none.
         messages: ``position sent_local sender kind text intent confidence seconds gap_seconds
-            response_time_seconds``, in order.
+            response_time_seconds``, in order; ``sentiment`` (-1 to 1) where it was read.
         actions: ``name duration_ms succeeded error seconds``.
         events: ``name seconds``.
+        moments: Key moments: ``kind position name value related``; null = none are marked.
         long_gap_seconds: A silence at least this long is marked.
         language: es or en.
     """
     if conversation.empty:
         return Html(f"<p>{html.escape(say('chat.none', language))}</p>")
     head = _head(conversation.iloc[0].to_dict(), messages, actions, language)
-    items = _in_order(conversation, messages, actions, events)
+    items = _marked(_in_order(conversation, messages, actions, events), moments)
     shown = "".join(_pieces(items, long_gap_seconds, language)) or _chip(say("chat.empty", language))
     return Html(f'{head}<div style="{_COLUMN}">{shown}</div>')
 
@@ -117,19 +131,55 @@ def _in_order(
     return sorted(items, key=lambda item: item.row["seconds"])
 
 
+def _marked(items: list[_Item], moments: pd.DataFrame | None) -> list[_Item]:
+    """The same with the key moments at their messages; what has a line of its own is not said twice."""
+    at: defaultdict[int, list[Record]] = defaultdict(list)
+    for moment in [] if moments is None else moments.to_dict("records"):
+        if moment["kind"] not in BESIDE and not absent(moment["position"]):
+            at[int(moment["position"])].append(moment)
+    return [
+        replace(item, moments=tuple(at[item.row["position"]])) if item.kind == "message" else item
+        for item in items
+    ]
+
+
 def _pieces(items: Sequence[_Item], long_gap_seconds: float, language: Language) -> Iterator[str]:
-    hidden = items[_FIRST_SHOWN:-_LAST_SHOWN] if len(items) > _FIRST_SHOWN + _LAST_SHOWN else []
-    shown_day = None
-    for place, item in enumerate(items):
-        if hidden and place == _FIRST_SHOWN:
-            n = sum(other.kind == "message" for other in hidden)
-            yield _chip(say("chat.hidden", language, n=counted(n, "messages", language)))
-        if hidden and _FIRST_SHOWN <= place < len(items) - _LAST_SHOWN:
+    shown, shown_day = _shown(items), None
+    for visible, run in groupby(zip(items, shown, strict=True), key=itemgetter(1)):
+        part = [item for item, _ in run]
+        if not visible:
+            yield _hidden(part, language)
             continue
-        if item.kind == "message":
-            yield from _before(item.row, shown_day, long_gap_seconds, language)
-            shown_day = item.row["sent_local"].date()
-        yield _DRAWN[item.kind](item.row, language)
+        for item in part:
+            if item.kind == "message":
+                yield from _before(item.row, shown_day, long_gap_seconds, language)
+                shown_day = item.row["sent_local"].date()
+                yield _message(item, language)
+            else:
+                yield _DRAWN[item.kind](item.row, language)
+
+
+def _shown(items: Sequence[_Item]) -> list[bool]:
+    """Whether each is shown: all of a short conversation; of a long one both ends and what is marked."""
+    n = len(items)
+    if n <= _FIRST_SHOWN + _LAST_SHOWN:
+        return [True] * n
+    ends = [place < _FIRST_SHOWN or place >= n - _LAST_SHOWN for place in range(n)]
+    notable = [place for place, item in enumerate(items) if not ends[place] and _is_notable(item)]
+    kept = set(notable[:_MOST_MARKED_SHOWN])
+    return [end or place in kept for place, end in enumerate(ends)]
+
+
+def _is_notable(item: _Item) -> bool:
+    failed = item.kind == "action" and item.row["succeeded"] is False
+    return bool(item.moments) or failed or item.kind == "escalated"
+
+
+def _hidden(items: Sequence[_Item], language: Language) -> str:
+    """How much is left out; a link to a message in it leads here."""
+    positions = [item.row["position"] for item in items if item.kind == "message"]
+    text = say("chat.hidden", language, n=counted(len(positions), "messages", language))
+    return _chip_html("".join(f"<i {anchor(at)}></i>" for at in positions) + html.escape(text))
 
 
 def _before(row: Record, shown_day: object, long_gap_seconds: float, language: Language) -> Iterator[str]:
@@ -139,7 +189,8 @@ def _before(row: Record, shown_day: object, long_gap_seconds: float, language: L
         yield _chip(day(row["sent_local"], language))
 
 
-def _message(row: Record, language: Language) -> str:
+def _message(item: _Item, language: Language) -> str:
+    row = item.row
     sender = row["sender"] if row["sender"] in SENDERS else "user"
     colour, tint = SENDERS[sender], _TINTS[sender]
     side = "left" if sender == "user" else "right"
@@ -148,8 +199,9 @@ def _message(row: Record, language: Language) -> str:
         f"border-{side}:4px solid {colour};border-radius:8px;padding:6px 12px 7px;overflow:hidden"
     )
     return (
-        f'<div style="{style}"><div style="{_SMALL}">{_who(row, language)}</div>'
-        f'<div style="{_TEXT}">{_body(row, language)}</div>{_understood(row, language)}</div>'
+        f'<div {anchor(row["position"])} style="{style}"><div style="{_SMALL}">{_who(row, language)}</div>'
+        f'<div style="{_TEXT}">{_body(row, language)}</div>{_understood(row, language)}'
+        f"{_moments(item.moments, language)}</div>"
     )
 
 
@@ -173,14 +225,26 @@ def _body(row: Record, language: Language) -> str:
 
 
 def _understood(row: Record, language: Language) -> str:
-    """What the bot took the message for, and how sure it was."""
+    """What the bot took the message for, how sure it was, and how the message feels."""
     parts = []
     if not absent(row["intent"]):
         intent = for_page(cut(row["intent"], _LONGEST_NAME, language))
         parts.append(f"{html.escape(say('chat.intent', language))} <strong>{intent}</strong>")
     if not absent(row["confidence"]):
         parts.append(_confidence(row["confidence"], language))
+    if row["sender"] == "user" and not absent(row.get("sentiment")):
+        parts.append(html.escape(feeling(row["sentiment"], language)))
     return f'<div style="{_SMALL}">{" · ".join(parts)}</div>' if parts else ""
+
+
+def _moments(moments: Sequence[Record], language: Language) -> str:
+    """The key moments of a message, a chip each."""
+    chips = "".join(
+        f'<span style="{_MARK};color:{FAILURE if moment["kind"] in TROUBLES else NEUTRAL}">'
+        f"{in_html(moment, language, key='chip')}</span>"
+        for moment in moments
+    )
+    return f'<div style="{_MARKS}">{chips}</div>' if chips else ""
 
 
 def _confidence(confidence: float, language: Language) -> str:
@@ -230,4 +294,4 @@ def _chip_html(inner: str) -> str:
     return f'<div style="{_CHIP};border:1px solid {LINE};border-radius:99px">{inner}</div>'
 
 
-_DRAWN = {"message": _message, "action": _action, "event": _event, "escalated": _escalated, "ended": _ended}
+_DRAWN = {"action": _action, "event": _event, "escalated": _escalated, "ended": _ended}

@@ -1,6 +1,7 @@
 """The words of charts and notebooks in Spanish and English, and how they write numbers, times and days.
 
-The catalogue is ``words.yaml``. A number that is unknown is written as a dash, never as zero.
+The catalogue is ``words.yaml`` and, for single notebooks, the files ``words_*.yaml`` beside it. A number that
+is unknown is written as a dash, never as zero.
 """
 
 from __future__ import annotations
@@ -11,12 +12,17 @@ import math
 from functools import cache
 from typing import Literal, get_args
 
+import pandas as pd
 import yaml
 
 from analytics_lib.errors import RequestError
 
 Language = Literal["es", "en"]
 
+_FOLDER = importlib.resources.files("analytics_lib.charts")
+CATALOGUES = sorted(
+    file.name for file in _FOLDER.iterdir() if file.name.startswith("words") and file.name.endswith(".yaml")
+)
 UNKNOWN = "\u2013"
 _SPACE = "\u00a0"
 _MONTHS = {
@@ -126,16 +132,13 @@ def _marked(text: str, language: Language) -> str:
 
 
 def absent(value: object) -> bool:
-    """Whether there is no value: None, NaN, NaT; an infinite number is none either."""
+    """Whether there is no value: None, NaN, NaT, NA; an infinite number is none either."""
     infinite = isinstance(value, float) and math.isinf(value)
     # NaN and NaT are the values that differ from themselves.
-    return value is None or value != value or infinite  # noqa: PLR0124  # see above
+    return value is None or value is pd.NA or value != value or infinite  # noqa: PLR0124  # see above
 
 
 @cache
 def _catalogue() -> dict[str, dict[str, str]]:
-    text = (
-        importlib.resources.files("analytics_lib.charts").joinpath("words.yaml").read_text(encoding="utf-8")
-    )
-    catalogue: dict[str, dict[str, str]] = yaml.safe_load(text)
-    return catalogue
+    texts = [_FOLDER.joinpath(name).read_text(encoding="utf-8") for name in CATALOGUES]
+    return {key: said for text in texts for key, said in yaml.safe_load(text).items()}

@@ -1,6 +1,7 @@
 """What a notebook printed, made inert: pages carry texts of customers, and a text must stay a text.
 
 HTML passes an allow-list of tags, attributes and CSS properties without any that loads or runs something.
+Of ids only those of messages pass, so that links on the page can lead to them and nothing else is named.
 Figures keep plotly's small markup except links. The pages' content security policy stands behind both.
 """
 
@@ -21,14 +22,14 @@ _TAGS = frozenset(
     sub summary sup table tbody td tfoot th thead time tr u ul var
     """.split()  # noqa: SIM905  # a list of this length would hide the words
 )
+_EVERYWHERE = frozenset({"class", "dir", "lang", "style", "title"})
 _ATTRIBUTES = {
-    "*": ["class", "dir", "lang", "style", "title"],
-    "a": ["href"],
-    "abbr": ["title"],
-    "td": ["colspan", "rowspan"],
-    "th": ["colspan", "rowspan", "scope"],
-    "time": ["datetime"],
+    "a": frozenset({"href"}),
+    "td": frozenset({"colspan", "rowspan"}),
+    "th": frozenset({"colspan", "rowspan", "scope"}),
+    "time": frozenset({"datetime"}),
 }
+_MESSAGE_ID = re.compile(r"message-[0-9]+")
 # No property here takes a url(); none moves an element over the rest of the page.
 _STYLES = frozenset(
     """
@@ -74,11 +75,17 @@ def _without_links(value: object) -> object:
     return value
 
 
+def _is_allowed(tag: str, attribute: str, value: str) -> bool:
+    if attribute == "id":
+        return _MESSAGE_ID.fullmatch(value) is not None
+    return attribute in _EVERYWHERE or attribute in _ATTRIBUTES.get(tag, ())
+
+
 @cache
 def _cleaner() -> bleach.Cleaner:
     return bleach.Cleaner(
         tags=_TAGS,
-        attributes=_ATTRIBUTES,
+        attributes=_is_allowed,
         protocols=frozenset({"http", "https", "mailto"}),
         css_sanitizer=CSSSanitizer(allowed_css_properties=_STYLES),
         strip=True,

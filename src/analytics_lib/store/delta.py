@@ -9,10 +9,18 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 import pyarrow as pa
-from deltalake import CommitProperties, DeltaTable, WriterProperties, write_deltalake
+from deltalake import (
+    BloomFilterProperties,
+    ColumnProperties,
+    CommitProperties,
+    DeltaTable,
+    WriterProperties,
+    write_deltalake,
+)
 from deltalake.exceptions import CommitFailedError, TableNotFoundError
 
 from analytics_lib.errors import StoreError
+from analytics_lib.schema import EVERY_TABLE
 from analytics_lib.store.contract import arrow_schema
 
 if TYPE_CHECKING:
@@ -26,7 +34,8 @@ _ROW_GROUP = 128 * 1024
 _TRIES = 5
 # Runs name the versions they read, and may be repeated long after; the log is what opens an old version.
 _KEEP_LOG = {"delta.logRetentionDuration": "interval 3650 days"}
-_WRITER = WriterProperties(compression="ZSTD", compression_level=1, max_row_group_size=_ROW_GROUP)
+# Of a row group of messages, which holds several of each conversation; one of conversations holds each once.
+_CONVERSATIONS_A_GROUP = 32 * 1024
 COMMIT = re.compile(r"^(\d{20})\.json$")
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -90,7 +99,7 @@ def append(root: Path, table: Table, rows: pa.RecordBatchReader | pa.Table, note
             mode="append",
             configuration=None if last_commit(root, table.name) >= 0 else _KEEP_LOG,
             partition_by=[MONTH] if table.local_time else None,
-            writer_properties=_WRITER,
+            writer_properties=_writer(table),
             commit_properties=CommitProperties(custom_metadata=note),
         )
 
@@ -115,7 +124,7 @@ def replace(root: Path, table: Table, rows: pa.Table, months: Sequence[str], not
             predicate=on,
             source_alias="new",
             target_alias="old",
-            writer_properties=_WRITER,
+            writer_properties=_writer(table),
             commit_properties=CommitProperties(custom_metadata=note),
         ).when_matched_update_all().when_not_matched_insert_all().execute()
 
@@ -165,7 +174,7 @@ def compact(root: Path, name: str) -> None:
     def write() -> None:
         opened = open_table(root, name)
         if opened is not None:
-            opened.optimize.compact(writer_properties=_WRITER)
+            opened.optimize.compact(writer_properties=_writer(EVERY_TABLE[name]))
 
     _committed(name, write, tries=_TRIES)
 
@@ -177,6 +186,20 @@ def sweep(root: Path, name: str, *, keep_hours: int, keep_versions: Sequence[int
         return 0
     there = [version for version in keep_versions if 0 <= version <= opened.version()]
     return len(opened.vacuum(keep_hours, dry_run=False, full=True, keep_versions=there or None))
+
+
+def _writer(table: Table) -> WriterProperties:
+    """How a table is written: Bloom filters find one conversation, whatever its id looks like."""
+    apart = _ROW_GROUP if table.key == ("conversation_id",) else _CONVERSATIONS_A_GROUP
+    filtered = ColumnProperties(
+        bloom_filter_properties=BloomFilterProperties(set_bloom_filter_enabled=True, fpp=0.01, ndv=apart)
+    )
+    return WriterProperties(
+        compression="ZSTD",
+        compression_level=1,
+        max_row_group_size=_ROW_GROUP,
+        column_properties={"conversation_id": filtered} if "conversation_id" in table.column else None,
+    )
 
 
 def _committed(name: str, write: Callable[[], None], *, tries: int) -> None:

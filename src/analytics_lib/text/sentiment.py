@@ -44,6 +44,9 @@ _LONGEST = 5_000
 # VADER reads an emoji as a sentence, and its time grows with the square of the number of words.
 _MOST_EMOJI = 50
 _WISH = re.compile(r"\b(would|i'd|we'd|you'd) (?:like|love)\b", re.IGNORECASE)
+# VADER turns the thanks after a refusal around, and those in "thanks for nothing" not.
+_REFUSAL = re.compile(r"\bno,? (?=thank)|\bi (?:don'?t|do not) think so\b", re.IGNORECASE)
+_NO_THANKS = re.compile(r"\bthank(?:s| you) for nothing\b", re.IGNORECASE)
 _PUNCTUATION = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"
 
 
@@ -169,7 +172,8 @@ def _shortened(text: str, emojis: Container[str]) -> str:
 def _vader_score(vader: SentimentIntensityAnalyzer, text: str) -> float:
     if not _may_be_known(vader, text):
         return np.nan
-    found = vader.polarity_scores(_WISH.sub(r"\1 want", text))
+    plain = _NO_THANKS.sub("awful", _REFUSAL.sub("", _WISH.sub(r"\1 want", text)))
+    found = vader.polarity_scores(plain)
     # VADER says 0 both of words that cancel out and where it knows none; only in the latter all shares are 0.
     known = found["compound"] or found["pos"] or found["neg"]
     return found["compound"] if known else np.nan

@@ -28,6 +28,8 @@ _WORD = re.compile(r"(?:\b[^\W\d_]{1,3} )?(\d[^\W_]{3,})|([^\W_]+)")
 _CONTRACTED = re.compile(
     r"\b(i|it|you|we|they|what|where|how|who|when|that|there|here|let|[a-z]+n) (?:s|m|t|d|ll|re|ve)\b"
 )
+# "cuánto se demora" asks for a time, not for a price.
+_HOW_LONG = re.compile(r"\bcuanto (?=(?:se |me |nos |le )?(?:demor|tard|tiempo|lleg))")
 _LONG_VOWEL = re.compile(r"([aeiou])\1+\Z")
 _MOST_PAIRS = 400
 
@@ -35,7 +37,9 @@ _MOST_PAIRS = 400
 class _Words(NamedTuple):
     empty: frozenset[str]
     asking: frozenset[str]
+    onward: frozenset[str]
     choices: dict[str, str]
+    sides: frozenset[str]
     same: dict[str, str]
 
 
@@ -63,12 +67,15 @@ def similarity(first: str, second: str) -> float:
     apart = sum(map(_weight, left)) + sum(map(_weight, right))
     whole = sum(map(_weight, one)) + sum(map(_weight, other))
     share = 1 - apart / whole
-    return min(share, _DIFFERENT) if _choose_differently(left, right) else share
+    return min(share, _DIFFERENT) if _asks_something_else(left, right) else share
 
 
 def same_question(first: str, second: str) -> bool:
-    """Whether a reader would say that two normalised texts ask the same; greetings and thanks ask nothing."""
-    return bool(_content(first)) and similarity(first, second) >= SAME_QUESTION
+    """Whether a reader would say that two normalised texts ask the same.
+
+    Greetings and thanks ask nothing; *more details* and *next step* ask for something new each time.
+    """
+    return not _content(first) <= _words().onward and similarity(first, second) >= SAME_QUESTION
 
 
 @lru_cache(maxsize=1)
@@ -78,7 +85,9 @@ def _words() -> _Words:
     return _Words(
         frozenset(map(_jumbled, data["empty"].split())),
         frozenset(data["asking"].split()),
+        frozenset(data["onward"].split()),
         {word: kind for kind, words in data["choices"].items() for word in words.split()},
+        frozenset(data["sides"].split()),
         {_jumbled(word): group[0] for group in groups for word in group},
     )
 
@@ -86,8 +95,12 @@ def _words() -> _Words:
 @lru_cache(maxsize=20_000)
 def _content(text: str) -> frozenset[str]:
     words = _words()
-    found = (number or word for number, word in _WORD.findall(_CONTRACTED.sub(r"\1", text)))
-    return frozenset(_one_name(word) for word in found if _jumbled(word) not in words.empty)
+    plain = _HOW_LONG.sub("", _CONTRACTED.sub(r"\1", text))
+    found = (number or word for number, word in _WORD.findall(plain))
+    # Jumbled, "east" would be "esta": a word that chooses is never taken for an empty one.
+    return frozenset(
+        _one_name(word) for word in found if word in words.choices or _jumbled(word) not in words.empty
+    )
 
 
 @lru_cache(maxsize=100_000)
@@ -122,9 +135,15 @@ def _kind(word: str) -> str | None:
     return "number" if any(map(str.isdigit, word)) else _words().choices.get(word)
 
 
-def _choose_differently(left: frozenset[str], right: frozenset[str]) -> bool:
+def _asks_something_else(left: frozenset[str], right: frozenset[str]) -> bool:
+    """Whether what only one text says makes it another question, however much they share.
+
+    Both choose, and differently; each names a thing that the other does not; or one asks about another side
+    of the same thing (its price, its sizes).
+    """
     kinds = {_kind(word) for word in left} & {_kind(word) for word in right}
-    return bool(kinds - {None})
+    things = [any(_weight(word) == 1 for word in side) for side in (left, right)]
+    return bool(kinds - {None}) or all(things) or bool((left | right) & _words().sides)
 
 
 def _forgiven(left: frozenset[str], right: frozenset[str]) -> frozenset[str]:

@@ -1,0 +1,126 @@
+"""The moments of a conversation worth stopping at: where it went wrong, and the steps towards a purchase.
+
+Each kind has one definition, applied to one conversation or to thousands alike:
+
+- ``escalation_request``: the user asks for a person, and none has written yet;
+- ``repeated_question``: the user asks again what they asked before (``text.quality.same_question``);
+- ``bot_loop``: the bot says word for word what it had said before the user's last message, and no action
+  succeeded in between (after one, the same words answer something new);
+- ``not_understood``: the bot says that it did not understand;
+- ``dead_end``: the conversation is over, and its last word is a bot's that did not help: not understood, an
+  apology that it cannot, or a repetition;
+- ``unanswered_question``: the conversation is over, and nobody replied to what the user asked last;
+- ``long_silence``: at least so many seconds without a word while the user waited for one: since a message of
+  the user, or since being told to wait;
+- ``failed_action``: a system behind the bot failed;
+- ``sentiment_fall``: the user, so far negative in no message but perhaps the first (which tells what is
+  wrong), turns clearly negative and stays so; not before the third message;
+- ``escalated``: a person is called in; ``purchase_step``: a stage of the funnel is reached the first time.
+
+A conversation is over once it is closed, or a day after its last message.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from analytics_lib.analysis.detectors import DETECTORS, Story
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analytics_lib.analysis.detectors import Row
+    from analytics_lib.analysis.timeline import Timeline
+
+TROUBLES = (
+    "escalation_request",
+    "repeated_question",
+    "bot_loop",
+    "not_understood",
+    "dead_end",
+    "unanswered_question",
+    "long_silence",
+    "failed_action",
+    "sentiment_fall",
+)
+MILESTONES = ("escalated", "purchase_step")
+LONG_SILENCE_SECONDS = 120.0
+_OVER_AFTER_SECONDS = 24 * 3600.0
+_COLUMNS = ["conversation_id", "kind", "seconds", "position", "message_id", "name", "value", "related"]
+
+
+def key_moments(
+    timeline: Timeline,
+    messages: pd.DataFrame,
+    *,
+    known_until: pd.Timestamp | None = None,
+    long_silence_seconds: float = LONG_SILENCE_SECONDS,
+) -> pd.DataFrame:
+    """The key moments of every conversation of a timeline.
+
+    Args:
+        timeline: One conversation or several.
+        messages: Its messages as ``reading.read_messages`` gives them.
+        known_until: What the store knows ends here; a conversation quiet for a day before it is over. Null =
+            only closed ones are.
+        long_silence_seconds: From how many seconds on waiting is a long silence.
+
+    Returns:
+        One row per moment, in order of time within each conversation: ``conversation_id``, ``kind``,
+        ``seconds`` since its start, ``position`` and ``message_id`` of the message to look at (of an action,
+        an event or the escalation: the last message before it, null where there is none), ``name`` of the
+        action, stage or reason, ``value`` (seconds of silence; size of the fall, of two) and ``related``
+        (position of the message that is repeated), null where they do not apply.
+    """
+    rows: list[dict[str, object]] = []
+    for story in _stories(timeline, messages, known_until, long_silence_seconds):
+        found = [moment for detect in DETECTORS for moment in detect(story)]
+        name = story.conversation["conversation_id"]
+        # sorted() is stable: at one instant, moments keep the order of the detectors.
+        rows += [
+            {"conversation_id": name, **moment._asdict()} for moment in sorted(found, key=lambda m: m.seconds)
+        ]
+    return _typed(rows)
+
+
+def is_over(conversation: Row, last_seconds: float | None, known_until: pd.Timestamp | None) -> bool:
+    """Whether a conversation has ended: closed, or without a word for a day of what the store knows.
+
+    Args:
+        conversation: ``started_at ended_seconds``.
+        last_seconds: When its last message was sent; null without messages.
+        known_until: What the store knows ends here; null = only closed ones are over.
+    """
+    if not math.isnan(conversation["ended_seconds"]):
+        return True
+    if known_until is None or last_seconds is None:
+        return False
+    known_seconds = (known_until - conversation["started_at"]).total_seconds()
+    return bool(known_seconds - last_seconds >= _OVER_AFTER_SECONDS)
+
+
+def _typed(rows: list[dict[str, object]]) -> pd.DataFrame:
+    frame = pd.DataFrame(rows, columns=_COLUMNS)
+    types = {"position": "Int64", "related": "Int64", "value": "float64", "seconds": "float64"}
+    return frame.astype(types | dict.fromkeys(("conversation_id", "kind", "message_id", "name"), "str"))
+
+
+def _stories(
+    timeline: Timeline, messages: pd.DataFrame, known_until: pd.Timestamp | None, long_silence_seconds: float
+) -> Iterator[Story]:
+    by_conversation = [_rows_of(frame) for frame in (messages, timeline.actions, timeline.events)]
+    for row in timeline.conversation.to_dict("records"):
+        said, acted, happened = (rows[row["conversation_id"]] for rows in by_conversation)
+        over = is_over(row, said[-1]["seconds"] if said else None, known_until)
+        yield Story(row, said, acted, happened, over, long_silence_seconds)
+
+
+def _rows_of(frame: pd.DataFrame) -> defaultdict[str, list[Row]]:
+    rows: defaultdict[str, list[Row]] = defaultdict(list)
+    for row in frame.to_dict("records"):
+        rows[row["conversation_id"]].append(row)
+    return rows

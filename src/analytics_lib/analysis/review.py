@@ -1,0 +1,102 @@
+"""One conversation read closely: what happened in it, why, what it was worth, and what would have helped."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from analytics_lib.analysis.business import Business, business
+from analytics_lib.analysis.comparable import known_until
+from analytics_lib.analysis.key_moments import LONG_SILENCE_SECONDS, is_over, key_moments
+from analytics_lib.analysis.opportunities import opportunities
+from analytics_lib.analysis.performance import Performance, performance, turns
+from analytics_lib.analysis.reading import read_messages
+from analytics_lib.analysis.timeline import Timeline, facts_of, timeline
+from analytics_lib.analysis.wording import Language, wording
+from analytics_lib.text.sentiment import SCORERS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from analytics_lib.periods import Moment
+    from analytics_lib.store import Store
+    from analytics_lib.text.sentiment import Scorer
+
+
+@dataclass(frozen=True)
+class ConversationReview:
+    """What is known of one conversation; null wherever the data cannot say.
+
+    Attributes:
+        metadata: ``conversation_id channel started_local entry_point city outcome resolved csat nps``;
+            ``duration_seconds`` to its closing (null while open), ``observed_seconds`` to its last message
+            (null without any), ``messages`` and by sender ``user_messages bot_messages agent_messages``,
+            ``turns`` (stretches of the user that were replied to), ``over`` (closed, or quiet for a day).
+        timeline: Its messages as read (see ``reading.read_messages``), actions, events and orders.
+        key_moments: Where to look, in order of time (see ``key_moments``).
+        language: Intent flow, sentiment, quality of the bot's language.
+        performance: Waits, recognition, actions, escalation.
+        business: Products, furthest stage, orders, and what comparable conversations brought.
+        opportunities: What would have helped, the most worthwhile first.
+    """
+
+    metadata: pd.Series
+    timeline: Timeline
+    key_moments: pd.DataFrame
+    language: Language
+    performance: Performance
+    business: Business
+    opportunities: pd.DataFrame
+
+
+def review(
+    store: Store,
+    conversation_id: str | None,
+    *,
+    as_of: Moment | None = None,
+    long_silence_seconds: float = LONG_SILENCE_SECONDS,
+    scorers: Mapping[str, Scorer] = SCORERS,
+) -> ConversationReview:
+    """One conversation, read closely.
+
+    Args:
+        store: Read: ``conversations``, ``messages``, ``actions``, ``events``, ``products``, ``orders``.
+        conversation_id: The conversation; null where none could be chosen, which gives a review without rows.
+        as_of: Nothing later is known; null = everything in the store is.
+        long_silence_seconds: From how many seconds on waiting is a long silence.
+        scorers: Sentiment scorer by language, for messages without a sentiment of the source's.
+
+    Raises:
+        NotFoundError: If there is no such conversation; the message names the nearest id.
+    """
+    found = timeline(store, conversation_id, as_of=as_of)
+    told = replace(found, messages=read_messages(found.messages, scorers=scorers))
+    known = known_until(store, as_of=as_of)
+    moments = key_moments(told, told.messages, known_until=known, long_silence_seconds=long_silence_seconds)
+    language, served = wording(told, moments), performance(told, moments)
+    worth = business(store, told, as_of=as_of)
+    return ConversationReview(
+        _metadata(told, known),
+        told,
+        moments,
+        language,
+        served,
+        worth,
+        opportunities(told, moments, language, served, worth),
+    )
+
+
+def _metadata(told: Timeline, known: pd.Timestamp | None) -> pd.Series:
+    row = facts_of(told).to_dict()
+    senders = told.messages["sender"].value_counts()
+    last = told.messages["seconds"].max()
+    names = ("conversation_id", "channel", "started_local", "entry_point", "city", "outcome", "resolved")
+    facts: dict[str, Any] = {name: row[name] for name in (*names, "csat", "nps")}
+    facts |= {"duration_seconds": row["ended_seconds"], "observed_seconds": last}
+    facts |= {"messages": len(told.messages)}
+    facts |= {f"{sender}_messages": int(senders.get(sender, 0)) for sender in ("user", "bot", "agent")}
+    facts |= {"turns": turns(told.messages)}
+    facts |= {"over": is_over(row, None if pd.isna(last) else last, known)}
+    return pd.Series({name: None if pd.isna(fact) else fact for name, fact in facts.items()}, dtype="object")

@@ -1,0 +1,252 @@
+"""The scans that choose which conversations may be the worst of a window (see ``candidates``)."""
+
+from __future__ import annotations
+
+SCAN = """
+with started as (
+    select conversation_id, escalated_at
+    from conversations
+    where started_local >= $since and started_local < $until and started_at < $as_of
+        and channel = coalesce($channel, channel)
+),
+said as (
+    select
+        conversation_id, sent_at, sender,
+        case
+            when sender <> 'user' then null
+            when sentiment is not null then sentiment
+            when regexp_matches(text, $bad_words) then $bad_word
+        end as sentiment
+    from messages
+    where sent_at < $as_of
+),
+counted as (
+    select
+        conversation_id,
+        min(sent_at) as first_at,
+        max(sent_at) as last_at,
+        count(*) filter (where sender = 'bot') as bot_messages,
+        count(*) filter (where sender = 'user') as user_messages,
+        count(sentiment) as known,
+        avg(sentiment) as sentiment
+    from said
+    group by conversation_id
+),
+judged as (
+    select
+        *,
+        date_diff('microsecond', least(first_at, escalated_at), last_at) / 1000000.0 as seconds
+    from counted join started using (conversation_id)
+),
+lasting as (
+    select conversation_id, seconds
+    from judged
+    where seconds >= $at_least
+    order by seconds desc, conversation_id
+    limit $lasting
+),
+talkative as (
+    select conversation_id, seconds
+    from judged
+    order by user_messages desc, bot_messages desc, conversation_id
+    limit $talkative
+),
+unhappy as (
+    select conversation_id, seconds
+    from judged
+    order by known >= 2 desc, sentiment nulls last, known desc, conversation_id
+    limit $unhappy
+)
+select 'lasting' as kind, conversation_id, seconds from lasting
+union all
+select 'talkative' as kind, conversation_id, seconds from talkative
+union all
+select 'unhappy' as kind, conversation_id, seconds from unhappy
+"""
+
+CALLED = """
+with called as (
+    select conversation_id, started_at as since, escalated_at
+    from conversations
+    where started_local >= $since and started_local < $until and started_at < $as_of
+        and channel = coalesce($channel, channel) and escalated_at < $as_of
+),
+failed as (
+    select actions.conversation_id
+    from actions join called on actions.conversation_id = called.conversation_id
+    where started_at <= escalated_at and succeeded = false
+)
+select conversation_id
+from called
+where conversation_id not in (select conversation_id from failed)
+order by date_diff('microsecond', since, escalated_at), conversation_id
+limit $called
+"""
+
+CLOSER = """
+with lasting as (select unnest($lasting_ids) as conversation_id),
+talkative as (select unnest($talkative_ids) as conversation_id),
+called as (select unnest($called_ids) as conversation_id),
+chosen as (
+    select conversation_id from lasting
+    union
+    select conversation_id from talkative
+    union
+    select conversation_id from called
+),
+fallbacks as (select unnest($fallbacks) as intent),
+known as (
+    select conversation_id, escalated_at
+    from conversations
+    where conversation_id in (select conversation_id from chosen) and escalated_at < $as_of
+),
+written as (
+    select
+        conversation_id, message_id, sender, sent_at, text, sentiment, lower(intent) as intent
+    from messages
+    where conversation_id in (select conversation_id from chosen) and sent_at < $as_of
+),
+ordered as (
+    select
+        conversation_id, sender, sent_at, text,
+        lag(sent_at) over (partition by conversation_id order by sent_at, message_id) as before_at,
+        row_number() over (partition by conversation_id order by sent_at, message_id) as position
+    from written
+    where conversation_id in (select conversation_id from lasting)
+),
+said as (
+    select
+        conversation_id, sender, sent_at, position,
+        lag(sender, 1, 'nobody') over (partition by conversation_id order by position) as previous
+    from ordered
+    where sender <> 'user' or not coalesce(regexp_matches(text, $courtesy), false)
+),
+turning as (
+    select
+        conversation_id, sender, sent_at,
+        lag(sent_at) over (partition by conversation_id order by position) as waiting_since
+    from said
+    where (sender = 'user') <> (previous = 'user')
+),
+waited as (
+    select conversation_id, date_diff('microsecond', waiting_since, sent_at) / 1000000.0 as seconds
+    from turning
+    where sender <> 'user'
+    union all
+    select conversation_id, date_diff('microsecond', escalated_at, min(sent_at)) / 1000000.0 as seconds
+    from ordered join known using (conversation_id)
+    where sender = 'agent' and sent_at >= escalated_at
+    group by conversation_id, escalated_at
+    union all
+    select conversation_id, date_diff('microsecond', before_at, sent_at) / 1000000.0 as seconds
+    from ordered
+    where sender = 'agent'
+),
+waits as (
+    select conversation_id, max(seconds) as seconds
+    from waited
+    group by conversation_id
+    order by seconds desc, conversation_id
+    limit $waits
+),
+units as (
+    select conversation_id, sender, unit
+    from (
+        select conversation_id, sender, unnest(string_split(lower(text), ' ')) as unit
+        from written
+        where sender = 'user' and conversation_id in (select conversation_id from talkative)
+    ) as words
+    where length(unit) > 4
+    union all
+    select conversation_id, sender, text as unit
+    from written
+    where sender = 'bot' and text is not null and conversation_id in (select conversation_id from talkative)
+),
+again as (
+    select conversation_id, sender, unit, count(*) - 1 as times from units group by all
+),
+repeats as (
+    select conversation_id
+    from again
+    group by conversation_id
+    order by sum(times) desc, count(*) desc, conversation_id
+    limit $repeats
+),
+before as (
+    select
+        conversation_id,
+        count(*) as messages,
+        coalesce(bool_or(
+            sentiment < $negative
+            or regexp_matches(text, $person)
+            or intent in (select intent from fallbacks)
+        ), false) as troubled
+    from written join known using (conversation_id)
+    where sender = 'user' and sent_at <= escalated_at
+        and conversation_id in (select conversation_id from called)
+    group by conversation_id
+),
+escalations as (
+    select conversation_id
+    from before
+    order by troubled, messages, conversation_id
+    limit $escalations
+)
+select 'wait' as kind, conversation_id, seconds from waits
+union all
+select 'repeat' as kind, conversation_id, null as seconds from repeats
+union all
+select 'escalation' as kind, conversation_id, null as seconds from escalations
+"""
+
+CHECKOUTS = """
+with started as (
+    select conversation_id, started_at, ended_at
+    from conversations
+    where started_local >= $since and started_local < $until and started_at < $as_of
+        and channel = coalesce($channel, channel)
+),
+steps as (
+    select
+        conversation_id,
+        bool_or(events.name = 'purchase_initiated') as initiated,
+        bool_or(events.name = 'purchase_completed') as completed,
+        max(value) filter (where events.name = 'purchase_initiated') as agreed,
+        sum(coalesce(value, price)) filter (where events.name = 'cart_added') as carried
+    from events left join products using (product_id)
+    where occurred_at < $as_of and events.name in ('cart_added', 'purchase_initiated', 'purchase_completed')
+    group by conversation_id
+),
+bought as (
+    select distinct conversation_id from orders where ordered_at < $as_of and amount > 0
+),
+unsold as (
+    select conversation_id, initiated, coalesce(agreed, carried) as value, started_at, ended_at
+    from steps join started using (conversation_id)
+    where not completed
+        and conversation_id not in (select conversation_id from bought where conversation_id is not null)
+)
+select conversation_id
+from unsold
+where ended_at < $as_of or started_at <= $quiet_since
+order by initiated desc, value desc nulls last, conversation_id
+limit $candidates
+"""
+
+# All of these words are courtesies for `text.dialogue_acts` too, so that leaving them out never hides a wait.
+COURTESY = (
+    r"(?i)^[^\p{L}\p{N}?]*((gracias|muchas gracias|mil gracias|ok|okay|listo|dale|vale|perfecto|hola|chao|si"
+    r"|sí|buenas|buenas tardes|buenas noches|buenos d[ií]as|thanks|thank you|hello|hi|bye)[^\p{L}\p{N}?]*)+$"
+)
+BAD_WORDS = (
+    r"(?i)p[eé]sim|horr(ibl|oros)|terribl|decepci|frustr|\bmal[oa]s?\b|\bmal\b|\bpeor|fe[oa]s?\b|rot[oa]\b"
+    r"|estaf|\brob(o|aron|an)\b|ladron|mentir|engañ|queja|reclam|molest|fastidi|rabia|asco|basura|porquer"
+    r"|grosero|inepto|in[uú]til|nadie (me )?(responde|contesta|atiende)|nunca (me )?(lleg|respond|contest)"
+    r"|no (me )?(sirve|funciona|ha llegado|lleg[oó])|defectuos|dañad|manchad|worst|awful|terrible|horrible"
+    r"|\bbad\b|broken|scam|useless|disappoint|angry|rude|never arrived|waste"
+)
+BAD_WORD = -0.6
+PERSON = (
+    r"(?i)asesor|agente|operador|humano|persona|alguien|supervisor|gerente|representante|vendedor|encargad"
+    r"|\bbot\b|robot|m[aá]quina|\bhuman\b|\bagent\b|representative|person\b|someone|manager|operator"
+)

@@ -1,0 +1,163 @@
+"""Which conversations deserve reading, so that nobody pages at random.
+
+Each reason (see ``reasons``) ranks its forty worst conversations (as many as are asked for, if more); the
+ranks are joined by reciprocal rank fusion (Cormack, Clarke and Büttcher, 2009: the sum of 1 / (60 + rank)),
+so that what is among the worst in several ways comes first.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from analytics_lib.analysis.candidates import candidates
+from analytics_lib.analysis.comparable import known_until
+from analytics_lib.analysis.key_moments import is_over, key_moments
+from analytics_lib.analysis.reading import read_messages
+from analytics_lib.analysis.reasons import REASONS, Case, Finding
+from analytics_lib.analysis.scope import bounds
+from analytics_lib.analysis.timeline import timelines
+from analytics_lib.errors import RequestError
+from analytics_lib.text.sentiment import SCORERS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from analytics_lib.analysis.reasons import Row
+    from analytics_lib.analysis.timeline import Timeline
+    from analytics_lib.periods import Moment
+    from analytics_lib.store import Store
+    from analytics_lib.text.sentiment import Scorer
+
+PRICES = """
+with asked as (select unnest($product_ids) as product_id)
+select product_id, price
+from products
+where product_id in (select product_id from asked) and price is not null
+"""
+
+_FUSION = 60
+_DEPTH = 40
+_QUIET = dt.timedelta(days=1)
+_COLUMNS = [
+    *("conversation_id", "reason", "evidence", "value", "position", "reasons"),
+    *("started_local", "channel", "outcome", "messages"),
+]
+
+
+def find(
+    store: Store,
+    *,
+    since: Moment,
+    until: Moment,
+    limit: int = 20,
+    channel: str | None = None,
+    as_of: Moment | None = None,
+    scorers: Mapping[str, Scorer] = SCORERS,
+) -> pd.DataFrame:
+    """The conversations of a window most worth reading, with why and where to look.
+
+    A scan chooses candidates by every reason, and these are read as closely as a review reads them, so that
+    value, evidence and position are those of the review. Where the window holds more conversations than are
+    read closely (some hundreds), waits and checkouts are the true top; repeats, sentiment and escalations are
+    chosen by rough measures, and some of the top may be missing (see ``candidates``).
+
+    Args:
+        store: Read: ``conversations``, ``messages``, ``actions``, ``events``, ``products``, ``orders``.
+        since: Start of the window.
+        until: Its end, excluded.
+        limit: How many conversations at most.
+        channel: Only this channel; null = all.
+        as_of: Nothing later is known; null = everything in the store is.
+        scorers: Sentiment scorer by language, for messages without a sentiment of the source's.
+
+    Returns:
+        One row per conversation, the most worth reading first: ``conversation_id``, ``reason`` (the one by
+        which it ranks highest), ``evidence`` (in words), ``value`` (the measure of the reason; null where the
+        cart has no known value), ``position`` (the message to look at, from 1; null where there is none),
+        ``reasons`` (all that hold, highest rank first, comma separated), ``started_local``, ``channel``,
+        ``outcome`` (null while open), ``messages``. No row where nothing stands out.
+
+    Raises:
+        RequestError: If the window is empty, or the limit is below 1.
+    """
+    if limit < 1:
+        raise RequestError(f"limit is {limit}; expected 1 or more conversations to read.")
+    scope = bounds(since=since, until=until, channel=channel, as_of=as_of)
+    known = known_until(store, as_of=as_of)
+    quiet_since = None if known is None else (known - _QUIET).to_pydatetime()
+    depth = max(_DEPTH, limit)
+    chosen = candidates(store, scope, depth=depth, quiet_since=quiet_since)
+    cases = _read(store, timelines(store, chosen, as_of=as_of), known, scorers)
+    return _listed(cases, limit, depth)
+
+
+def _read(
+    store: Store, found: Timeline, known: pd.Timestamp | None, scorers: Mapping[str, Scorer]
+) -> dict[str, Case]:
+    told = replace(found, messages=read_messages(found.messages, scorers=scorers))
+    moments = key_moments(told, told.messages, known_until=known)
+    prices = _prices(store, told.events)
+    parts = [_rows_of(frame) for frame in (told.messages, told.events, told.orders, moments)]
+    cases = {}
+    for row in told.conversation.to_dict("records"):
+        name = row["conversation_id"]
+        messages, events, orders, noted = (rows[name] for rows in parts)
+        over = is_over(row, messages[-1]["seconds"] if messages else None, known)
+        cases[name] = Case(row, messages, events, orders, noted, over, prices)
+    return cases
+
+
+def _prices(store: Store, events: pd.DataFrame) -> dict[str, float]:
+    listed = store.query(PRICES, product_ids=list(events["product_id"].dropna().unique()))
+    return {str(row["product_id"]): float(row["price"]) for row in listed.to_dict("records")}
+
+
+def _rows_of(frame: pd.DataFrame) -> defaultdict[str, list[Row]]:
+    rows: defaultdict[str, list[Row]] = defaultdict(list)
+    for row in frame.to_dict("records"):
+        rows[row["conversation_id"]].append(row)
+    return rows
+
+
+def _listed(cases: Mapping[str, Case], limit: int, depth: int) -> pd.DataFrame:
+    ranks: defaultdict[str, dict[str, tuple[int, Finding]]] = defaultdict(dict)
+    for reason, judge in REASONS.items():
+        for rank, (name, finding) in enumerate(_ranked(cases, judge), start=1):
+            ranks[name][reason] = (rank, finding)
+    scores = {name: _score(found, depth) for name, found in ranks.items()}
+    first = sorted(scores, key=lambda name: (-scores[name], name))[:limit]
+    frame = pd.DataFrame([_row(cases[name], ranks[name]) for name in first], columns=_COLUMNS)
+    texts = dict.fromkeys(("conversation_id", "reason", "evidence", "reasons", "channel", "outcome"), "str")
+    times = {"started_local": "datetime64[us]"}
+    return frame.astype({**texts, **times, "value": float, "position": "Int64", "messages": "int64"})
+
+
+def _score(found: Mapping[str, tuple[int, Finding]], depth: int) -> float:
+    """Only ranks that the candidates are complete for count; the others are those of a chance sample."""
+    return sum(1 / (_FUSION + rank) for rank, _ in found.values() if rank <= depth)
+
+
+def _ranked(cases: Mapping[str, Case], judge: Callable[[Case], Finding | None]) -> list[tuple[str, Finding]]:
+    judged = [(name, judge(case)) for name, case in cases.items()]
+    found = [(name, finding) for name, finding in judged if finding is not None]
+    return sorted(found, key=lambda pair: (pair[1].severity, pair[0]))
+
+
+def _row(case: Case, found: Mapping[str, tuple[int, Finding]]) -> dict[str, object]:
+    reasons = sorted(found, key=lambda reason: found[reason][0])
+    _, finding = found[reasons[0]]
+    kept = ("conversation_id", "started_local", "channel", "outcome")
+    return {
+        **{name: case.conversation[name] for name in kept},
+        "reason": reasons[0],
+        "reasons": ", ".join(reasons),
+        "evidence": finding.evidence,
+        "value": finding.value,
+        "position": finding.position,
+        "messages": len(case.messages),
+    }

@@ -1,0 +1,227 @@
+import pandas as pd
+import pytest
+from telling import at
+
+from analytics_lib.analysis import conversations
+from analytics_lib.errors import NotFoundError
+from analytics_lib.store import Store
+
+START = "2026-03-02 10:00"
+
+
+def minute(number, second=0):
+    return f"2026-03-02 10:{number:02}:{second:02}"
+
+
+def events(*names, conversation="a", product="p1"):
+    return pd.DataFrame(
+        {
+            "event_id": [f"{conversation}-{place}" for place in range(len(names))],
+            "user_id": "u1",
+            "conversation_id": conversation,
+            "occurred_at": [at(minute(place)) for place in range(len(names))],
+            "name": names,
+            "product_id": product,
+        }
+    )
+
+
+def annotated(store, **columns):
+    """The same store with columns of its messages replaced."""
+    messages = store.query("select * from messages order by message_id").assign(**columns)
+    return Store.in_memory(conversations=store.query("select * from conversations"), messages=messages)
+
+
+def test_metadata_counts_messages_by_sender_and_turns(tell):
+    said = [
+        ("user", minute(0)),
+        ("user", minute(1)),
+        ("bot", minute(2)),
+        ("user", minute(3)),
+        ("agent", minute(9)),
+    ]
+    more = {"end": minute(20), "outcome": "resolved", "csat": 4, "channel": "whatsapp"}
+    metadata = conversations.review(tell(("a", START, said, more)), "a").metadata
+
+    assert metadata[["messages", "user_messages", "bot_messages", "agent_messages", "turns"]].tolist() == [
+        *(5, 3, 1, 1, 2)
+    ]
+    assert metadata[["channel", "outcome", "csat"]].tolist() == ["whatsapp", "resolved", 4]
+    assert (metadata["duration_seconds"], metadata["observed_seconds"], metadata["over"]) == (1200, 540, True)
+
+
+def test_waits_are_told_apart_for_bot_and_agent(tell):
+    said = [
+        *[("user", minute(0)), ("bot", minute(0, 4))],
+        *[("user", minute(1)), ("bot", minute(1, 10))],
+        *[("user", minute(2)), ("agent", minute(7))],
+    ]
+    waits = conversations.review(tell(("a", START, said)), "a").performance.waits
+
+    columns = ["replier", "replies", "first_seconds", "median_seconds", "longest_seconds", "longest_position"]
+    assert waits[columns].to_numpy().tolist() == [["bot", 2, 4, 7, 10, 4], ["agent", 1, 300, 300, 300, 6]]
+
+
+def test_recognition_counts_doubts_fallbacks_and_what_reviewers_say(tell):
+    said = [("user", minute(place)) for place in range(4)]
+    store = annotated(
+        tell(("a", START, said)),
+        intent=["price", "fallback", "sizes", None],
+        confidence=[0.9, 0.3, 0.7, None],
+        true_intent=["price", "shipping", None, None],
+    )
+    performance = conversations.review(store, "a").performance
+
+    assert performance.recognition[["detections", "scored", "low_confidence", "fallbacks"]].tolist() == [
+        3,
+        3,
+        1,
+        1,
+    ]
+    assert performance.recognition[["reviewed", "correct"]].tolist() == [2, 1]
+    assert performance.recognition["mean_confidence"] == pytest.approx(1.9 / 3)
+    assert performance.low_confidence.to_numpy().tolist() == [[2, "fallback", 0.3, "shipping"]]
+
+
+def test_recognition_is_unknown_where_the_source_says_nothing(tell):
+    performance = conversations.review(tell(("a", START, [("user", minute(0))])), "a").performance
+
+    assert performance.recognition["detections"] == 0
+    assert performance.recognition[["low_confidence", "fallbacks", "correct"]].isna().all()
+
+
+def test_actions_are_counted_by_name_and_result(tell):
+    actions = pd.DataFrame(
+        {
+            "action_id": list("123"),
+            "conversation_id": "a",
+            "started_at": [at(minute(place)) for place in range(3)],
+            "name": ["search", "search", "start_payment"],
+            "succeeded": [True, None, False],
+            "duration_ms": [100.0, 300.0, 50.0],
+        }
+    )
+    store = tell(("a", START, [("user", minute(0))]), actions=actions)
+    found = conversations.review(store, "a").performance.actions
+
+    assert found.to_numpy().tolist() == [["search", 2, 1, 0, 1, 200.0], ["start_payment", 1, 0, 1, 0, 50.0]]
+
+
+def test_escalation_tells_when_why_after_what_and_how_long_the_wait_was(tell):
+    said = [
+        *[("user", minute(0), "mi pedido no llega"), ("bot", minute(0, 5), "No te entendí")],
+        *[("user", minute(1), "quiero un asesor"), ("bot", minute(1, 5), "Te comunico")],
+        ("agent", minute(6), "Hola, soy Ana"),
+    ]
+    more = {"escalated_at": at(minute(1, 5)), "escalation_reason": "requested"}
+    escalation = conversations.review(tell(("a", START, said, more)), "a").performance.escalation
+
+    assert escalation[["seconds", "reason", "requested_position"]].tolist() == [65, "requested", 3]
+    assert escalation[["turns_before", "failures_before", "needed"]].tolist() == [2, 1, True]
+    assert escalation["wait_seconds"] == 295
+
+
+def test_person_called_without_need_and_not_yet_there(tell):
+    said = [("user", minute(0), "cuánto vale el envío?"), ("bot", minute(0, 5), "Cuesta $ 9.900")]
+    review = conversations.review(tell(("a", START, said, {"escalated_at": at(minute(1))})), "a")
+
+    assert review.performance.escalation["needed"] is False
+    assert pd.isna(review.performance.escalation["wait_seconds"])
+    assert review.opportunities["kind"].tolist() == ["avoid_escalation"]
+
+
+def test_intents_flow_in_runs(tell):
+    said = [("user", minute(place)) for place in range(4)]
+    store = annotated(
+        tell(("a", START, said)), intent=["price", "price", "sizes", "price"], confidence=[0.8, 0.6, 0.9, 1.0]
+    )
+    flow = conversations.review(store, "a").language.intents
+
+    columns = ["intent", "first_position", "last_position", "messages", "mean_confidence"]
+    assert flow[columns].to_numpy().tolist() == [
+        ["price", 1, 2, 2, pytest.approx(0.7)],
+        ["sizes", 3, 3, 1, 0.9],
+        ["price", 4, 4, 1, 1.0],
+    ]
+
+
+def test_sentiment_of_the_source_is_kept_and_unknown_is_no_zero(tell):
+    said = [("user", minute(place), "kj") for place in range(3)]
+    store = annotated(tell(("a", START, said)), sentiment=[0.5, None, -0.3])
+    language = conversations.review(store, "a").language
+
+    assert language.sentiment[["position", "sentiment", "scored"]].to_numpy().tolist() == [
+        [1, 0.5, False],
+        [3, -0.3, False],
+    ]
+    assert language.mean_sentiment == pytest.approx(0.1)
+    assert pd.isna(language.sentiment_trend)
+
+
+def test_trend_is_the_last_third_less_the_first_and_needs_six(tell):
+    said = [("user", minute(place), "kj") for place in range(6)]
+    store = annotated(tell(("a", START, said)), sentiment=[0.5, 0.3, 0.0, 0.0, -0.2, -0.4])
+
+    assert conversations.review(store, "a").language.sentiment_trend == pytest.approx(-0.3 - 0.4)
+
+
+def test_bot_that_changes_its_form_of_address_is_told(tell):
+    said = [
+        *[("user", minute(0), "tienen jeans?"), ("bot", minute(1), "¿Qué talla quieres? Dime tu ciudad")],
+        *[("user", minute(2), "la 8"), ("bot", minute(3), "Dígame usted su ciudad, por favor")],
+    ]
+    review = conversations.review(tell(("a", START, said, {"end": minute(9)})), "a")
+    address = review.language.bot_quality.set_index("measure").loc["address"]
+
+    assert (address["count"], address["n"]) == (1, 2)
+    assert "keep_address" in review.opportunities["kind"].tolist()
+
+
+def test_products_stage_order_and_revenue_come_from_events_and_orders(tell):
+    orders = {"order_id": ["o"], "user_id": ["u1"], "conversation_id": ["a"], "ordered_at": [at(minute(5))]}
+    store = tell(
+        ("a", START, [("user", minute(0))], {"end": minute(9)}),
+        events=events("conversation_started", "products_viewed", "cart_added"),
+        products=pd.DataFrame({"product_id": ["p1"], "name": ["Jean skinny"], "category": ["jeans"]}),
+        orders=pd.DataFrame(orders | {"amount": [99_900.0], "currency": ["COP"]}),
+    )
+    business = conversations.review(store, "a").business
+
+    assert business.products[["product", "category", "stage"]].to_numpy().tolist() == [
+        ["Jean skinny", "jeans", "cart_added"]
+    ]
+    assert (business.stage, business.revenue, business.currency) == ("cart_added", 99_900, "COP")
+
+
+def test_cart_that_was_left_is_an_opportunity_and_one_that_was_bought_is_not(tell):
+    reached = ("conversation_started", "products_viewed", "cart_added")
+    left = tell(("a", START, [("user", minute(0))], {"end": minute(9)}), events=events(*reached))
+    bought = tell(
+        ("a", START, [("user", minute(0))], {"end": minute(9)}), events=events(*reached, "purchase_completed")
+    )
+    found = conversations.review(left, "a").opportunities.set_index("kind")
+
+    assert found.loc["recover_purchase", "name"] == "cart_added"
+    assert "recover_purchase" not in conversations.review(bought, "a").opportunities["kind"].tolist()
+
+
+def test_opportunities_are_ranked_by_weight_and_repetition(tell):
+    loop = "Elige una opción del menú"
+    said = [
+        *[("user", minute(0), "mi pedido no llega"), ("bot", minute(1), loop)],
+        *[("user", minute(2), "eso no me sirve"), ("bot", minute(3), loop)],
+        *[("user", minute(4), "otra cosa"), ("bot", minute(5), loop)],
+        ("user", minute(6), "dónde queda la tienda?"),
+    ]
+    found = conversations.review(tell(("a", START, said, {"end": minute(30)})), "a").opportunities
+    shown = found.set_index("kind")
+
+    # Unanswered: 10; the loop twice: 4 √2.
+    assert shown.loc["answer_question", ["rank", "position", "n", "weight"]].tolist() == [1, 7, 1, 10]
+    assert shown.loc["break_loop", ["rank", "position", "n"]].tolist() == [2, 4, 2]
+    assert shown.loc["break_loop", "weight"] == pytest.approx(4 * 2**0.5)
+
+
+def test_unknown_conversation_is_refused_with_the_nearest_id(tell):
+    with pytest.raises(NotFoundError, match=r"Did you mean 'a1'\?"):
+        conversations.review(tell(("a1", START, [])), "a2")
