@@ -18,6 +18,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import sentiment
 from message_files import write_messages
 
 HERE = Path(__file__).parent
@@ -79,7 +80,7 @@ def simulate(conversations: int, folder: Path) -> dict[str, object]:
 
 def review_and_find(conversations: int) -> dict[str, object]:
     """A review beside the plain timeline, `find` beside window functions over every message."""
-    return {**child("review.py", "--conversations", conversations)}
+    return dict(child("review.py", "--conversations", conversations))
 
 
 def main() -> None:
@@ -97,6 +98,7 @@ def main() -> None:
             print(results[-1], flush=True)
         results.append(simulate(chosen.conversations, Path(name)))
         print(results[-1], flush=True)
+    results += sentiment.measure()
     results.append(review_and_find(chosen.reviewed))
     print(results[-1], flush=True)
     target = HERE / "results" / "latest.json"

@@ -225,3 +225,10 @@ def test_opportunities_are_ranked_by_weight_and_repetition(tell):
 def test_unknown_conversation_is_refused_with_the_nearest_id(tell):
     with pytest.raises(NotFoundError, match=r"Did you mean 'a1'\?"):
         conversations.review(tell(("a1", START, [])), "a2")
+
+
+def test_person_called_after_an_intent_was_not_found_was_needed(tell):
+    said = [("user", minute(0), "kj"), ("bot", minute(0, 5), "Cuesta $ 9.900")]
+    store = annotated(tell(("a", START, said, {"escalated_at": at(minute(1))})), intent=["fallback", None])
+
+    assert conversations.review(store, "a").performance.escalation["needed"] is True

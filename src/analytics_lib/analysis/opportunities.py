@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 
-from analytics_lib.analysis.timeline import facts_of
+from analytics_lib.analysis.performance import LOW_CONFIDENCE
 from analytics_lib.schema import FUNNEL_STAGES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from analytics_lib.analysis.business import Business
+    from analytics_lib.analysis.detectors import Row
     from analytics_lib.analysis.performance import Performance
-    from analytics_lib.analysis.timeline import Timeline
     from analytics_lib.analysis.wording import Language
 
 WEIGHTS = {
@@ -47,6 +47,8 @@ _REMEDIES = {
     "bot_loop": "break_loop",
     "sentiment_fall": "calm_customer",
 }
+_COLUMNS = ["rank", "kind", "name", "position", "message_id", "n", "value", "weight"]
+_STEP = "purchase_step"
 _CART = FUNNEL_STAGES.index("cart_added")
 # Fernández Huerta and Flesch alike: below 50 a text is hard to read.
 _HARD_TO_READ = 50.0
@@ -62,8 +64,8 @@ class Opportunity(NamedTuple):
 
 
 def opportunities(
-    timeline: Timeline,
-    moments: pd.DataFrame,
+    messages: list[Row],
+    moments: list[Row],
     language: Language,
     performance: Performance,
     business: Business,
@@ -71,8 +73,8 @@ def opportunities(
     """The improvement opportunities of one conversation.
 
     Args:
-        timeline: The conversation, its messages read.
-        moments: Its key moments.
+        messages: Its messages as read (see ``reading.read_messages``), as rows.
+        moments: Its key moments, as rows.
         language: Its language side.
         performance: Its performance.
         business: Its business side.
@@ -85,93 +87,95 @@ def opportunities(
     """
     found = [
         *_from_moments(moments),
-        *_from_waits(timeline, moments),
-        *_from_escalation(timeline, moments, performance),
-        *_from_recognition(timeline, performance),
-        *_from_purchase(timeline, moments, business),
+        *_from_waits(messages, moments),
+        *_from_escalation(messages, moments, performance),
+        *_from_recognition(messages),
+        *_from_purchase(moments, business),
         *_from_quality(language),
     ]
-    frame = pd.DataFrame(found, columns=Opportunity._fields).astype({"position": "Int64", "value": float})
-    named = frame.assign(name=frame["name"].astype("str"))
-    groups = named.sort_values("position", kind="stable").groupby(
-        ["kind", "name"], dropna=False, as_index=False
-    )
-    summed = groups.agg(
-        position=("position", "first"), n=("kind", "size"), value=("value", lambda v: v.sum(min_count=1))
-    )
-    weight = summed["kind"].map(WEIGHTS).astype(float) * summed["n"] ** 0.5
-    ranked = summed.assign(weight=weight).sort_values(
-        ["weight", "position", "kind"], ascending=[False, True, True], kind="stable", ignore_index=True
-    )
-    ids = timeline.messages.set_index("position")["message_id"]
-    return ranked.assign(rank=ranked.index + 1, message_id=ranked["position"].map(ids))[
-        ["rank", "kind", "name", "position", "message_id", "n", "value", "weight"]
-    ]
+    return _ranked(found, messages)
 
 
-def _from_moments(moments: pd.DataFrame) -> Iterator[Opportunity]:
-    for moment in moments[moments["kind"].isin(_REMEDIES)].to_dict("records"):
-        name = moment["name"] if moment["kind"] == "failed_action" else None
-        value = moment["value"] if moment["kind"] == "sentiment_fall" else math.nan
-        yield Opportunity(_REMEDIES[moment["kind"]], moment["position"], name, value)
+def _ranked(found: list[Opportunity], messages: list[Row]) -> pd.DataFrame:
+    """One row per kind and name, by weight, then by where it first shows."""
+    groups: dict[tuple[str, str | None], list[Opportunity]] = {}
+    for each in sorted(found, key=_place):
+        groups.setdefault((each.kind, each.name), []).append(each)
+    ids = {message["position"]: message["message_id"] for message in messages}
+    rows = []
+    for (kind, name), same in groups.items():
+        values = [each.value for each in same if not math.isnan(each.value)]
+        value = sum(values) if values else math.nan
+        at, weight = same[0].position, WEIGHTS[kind] * math.sqrt(len(same))
+        rows.append((kind, name, at, ids.get(at), len(same), value, weight, _place(same[0])))
+    rows.sort(key=lambda row: (-row[6], row[7], row[0]))
+    ranked = [(rank, *row[:7]) for rank, row in enumerate(rows, start=1)]
+    frame = pd.DataFrame(ranked, columns=_COLUMNS)
+    return frame.astype({"position": "Int64", "name": "str", "message_id": "str", "value": "float64"})
 
 
-def _from_waits(timeline: Timeline, moments: pd.DataFrame) -> Iterator[Opportunity]:
-    repliers = timeline.messages[timeline.messages["sender"] != "user"].set_index("position")["sender"]
-    for silence in moments[moments["kind"] == "long_silence"].to_dict("records"):
+def _place(found: Opportunity) -> float:
+    return math.inf if found.position is None or pd.isna(found.position) else found.position
+
+
+def _from_moments(moments: list[Row]) -> Iterator[Opportunity]:
+    for moment in moments:
+        if moment["kind"] in _REMEDIES:
+            name = moment["name"] if moment["kind"] == "failed_action" else None
+            value = moment["value"] if moment["kind"] == "sentiment_fall" else math.nan
+            yield Opportunity(_REMEDIES[moment["kind"]], moment["position"], name, value)
+
+
+def _from_waits(messages: list[Row], moments: list[Row]) -> Iterator[Opportunity]:
+    for silence in moments:
+        if silence["kind"] != "long_silence":
+            continue
         # A user who writes again into the silence was waiting for whoever replies next.
-        later = repliers[repliers.index >= silence["position"]]
-        by_agent = len(later) > 0 and later.iloc[0] == "agent"
-        kind = "shorten_agent_wait" if by_agent else "shorten_bot_wait"
+        later = messages[silence["position"] - 1 :]
+        replier = next((row["sender"] for row in later if row["sender"] != "user"), "bot")
+        kind = "shorten_agent_wait" if replier == "agent" else "shorten_bot_wait"
         yield Opportunity(kind, silence["position"], None, silence["value"])
 
 
 def _from_escalation(
-    timeline: Timeline, moments: pd.DataFrame, performance: Performance
+    messages: list[Row], moments: list[Row], performance: Performance
 ) -> Iterator[Opportunity]:
-    requests = moments.loc[moments["kind"] == "escalation_request", "position"]
-    agents = timeline.messages.loc[timeline.messages["sender"] == "agent", "position"]
-    if len(requests) and (agents.empty or len(requests[requests < agents.iloc[0]]) > 1):
-        yield Opportunity("escalate_on_request", requests.iloc[0])
+    requests = [moment["position"] for moment in moments if moment["kind"] == "escalation_request"]
+    came = any(message["sender"] == "agent" for message in messages)
+    # Requests end when a person comes: the second one was made because the first was not heard.
+    if len(requests) > 1 or (requests and not came):
+        yield Opportunity("escalate_on_request", requests[0])
     escalation = performance.escalation
     if escalation is not None and not escalation["needed"]:
-        called = moments.loc[moments["kind"] == "escalated", "position"]
-        yield Opportunity("avoid_escalation", called.iloc[0], escalation["reason"])
+        called = next(moment["position"] for moment in moments if moment["kind"] == "escalated")
+        yield Opportunity("avoid_escalation", called, escalation["reason"])
 
 
-def _from_recognition(timeline: Timeline, performance: Performance) -> Iterator[Opportunity]:
+def _from_recognition(messages: list[Row]) -> Iterator[Opportunity]:
     """Messages not understood, understood with doubt, or wrongly by a reviewer's word, by what they meant."""
-    messages = timeline.messages
-    lost = set(messages.loc[messages["not_understood"], "position"] - 1)
-    doubtful = set(performance.low_confidence["position"])
-    wrong = messages["true_intent"].notna() & (messages["intent"] != messages["true_intent"])
-    marked = lost | doubtful | set(messages.loc[wrong, "position"])
-    for message in messages[messages["position"].isin(marked) & (messages["sender"] == "user")].to_dict(
-        "records"
-    ):
+    lost = {message["position"] - 1 for message in messages if message["not_understood"]}
+    for message in messages:
         named = [name for name in (message["true_intent"], message["intent"]) if isinstance(name, str)]
-        yield Opportunity(
-            "train_intent", message["position"], named[0] if named else None, message["confidence"]
-        )
+        wrong = isinstance(message["true_intent"], str) and message["true_intent"] != message["intent"]
+        marked = wrong or message["position"] in lost or message["confidence"] < LOW_CONFIDENCE
+        if marked and message["sender"] == "user":
+            meant = named[0] if named else None
+            yield Opportunity("train_intent", message["position"], meant, message["confidence"])
 
 
-def _from_purchase(timeline: Timeline, moments: pd.DataFrame, business: Business) -> Iterator[Opportunity]:
+def _from_purchase(moments: list[Row], business: Business) -> Iterator[Opportunity]:
     """A cart that was left; its value is what comparable conversations brought on average."""
-    bought = not business.orders.empty or business.stage == FUNNEL_STAGES[-1]
-    over = not math.isnan(facts_of(timeline)["ended_seconds"])
-    if business.stage is None or FUNNEL_STAGES.index(business.stage) < _CART or bought or not over:
+    if business.left_at is None or FUNNEL_STAGES.index(business.left_at) < _CART:
         return
-    steps = moments.loc[
-        (moments["kind"] == "purchase_step") & (moments["name"] == business.stage), "position"
-    ]
+    steps = [row["position"] for row in moments if (row["kind"], row["name"]) == (_STEP, business.left_at)]
     worth = business.comparable.set_index("measure")["value"]["revenue"]
-    yield Opportunity("recover_purchase", steps.iloc[0] if len(steps) else None, business.stage, worth)
+    yield Opportunity("recover_purchase", steps[0] if steps else None, business.left_at, worth)
 
 
 def _from_quality(language: Language) -> Iterator[Opportunity]:
-    quality = language.bot_quality.set_index("measure")
+    quality = {row["measure"]: row for row in language.bot_quality.to_dict("records")}
     for measure, kind in (("address", "keep_address"), ("typos", "fix_typos")):
-        if quality["count"][measure]:
-            yield Opportunity(kind, None, quality["detail"][measure], quality["value"][measure])
-    if quality["value"]["readability"] < _HARD_TO_READ:
-        yield Opportunity("simplify_texts", None, None, quality["value"]["readability"])
+        if quality[measure]["count"]:
+            yield Opportunity(kind, None, quality[measure]["detail"], quality[measure]["value"])
+    if quality["readability"]["value"] < _HARD_TO_READ:
+        yield Opportunity("simplify_texts", None, None, quality["readability"]["value"])

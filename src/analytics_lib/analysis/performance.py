@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import math
+import statistics
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from analytics_lib.analysis.detectors import NEGATIVE
 from analytics_lib.analysis.reading import FALLBACKS
 from analytics_lib.analysis.timeline import facts_of
 
 if TYPE_CHECKING:
+    from analytics_lib.analysis.detectors import Row
     from analytics_lib.analysis.timeline import Timeline
 
 LOW_CONFIDENCE = 0.7
 REPLIERS = ("bot", "agent")
-# Before these, the bot had failed the customer, or the customer had asked for a person.
-_FAILURES = ("failed_action", "not_understood", "bot_loop", "repeated_question")
+_FAILURES = frozenset({"failed_action", "not_understood", "bot_loop", "repeated_question"})
+_REASONS_TO_CALL = _FAILURES | {"escalation_request"}
 
 
 @dataclass(frozen=True)
@@ -33,9 +36,8 @@ class Performance:
         low_confidence: One row per message below 0.7: ``position intent confidence true_intent``.
         actions: One row per action name: ``name calls succeeded failed unknown median_ms``.
         escalation: ``seconds`` since the start, ``reason``, ``requested_position`` (the first time the user
-            asked for a person), ``turns_before``, ``failures_before``, ``needed`` (a failure, a request or a
-            bad word came before), ``wait_seconds`` until an agent wrote (null while nobody has); None where
-            nobody was called in.
+            asked for a person), ``turns_before``, ``failures_before``, ``needed`` (see ``needs_person``),
+            ``wait_seconds`` until an agent wrote (null while nobody has); None where nobody was called in.
     """
 
     waits: pd.DataFrame
@@ -45,96 +47,110 @@ class Performance:
     escalation: pd.Series | None
 
 
-def performance(timeline: Timeline, moments: pd.DataFrame) -> Performance:
+def performance(timeline: Timeline, messages: list[Row], moments: list[Row]) -> Performance:
     """The performance in one conversation.
 
     Args:
-        timeline: One conversation, its messages read (see ``reading.read_messages``).
-        moments: Its key moments.
+        timeline: The conversation.
+        messages: Its messages as read (see ``reading.read_messages``), as rows.
+        moments: Its key moments, as rows.
     """
-    user = timeline.messages[timeline.messages["sender"] == "user"]
-    doubtful = user[user["confidence"].astype(float) < LOW_CONFIDENCE]
+    user = [message for message in messages if message["sender"] == "user"]
+    doubtful = [message for message in user if message["confidence"] < LOW_CONFIDENCE]
     return Performance(
-        _waits(timeline.messages),
+        _waits(messages),
         _recognition(user),
-        doubtful[["position", "intent", "confidence", "true_intent"]].reset_index(drop=True),
+        pd.DataFrame(doubtful, columns=["position", "intent", "confidence", "true_intent"]),
         _actions(timeline.actions),
-        _escalation(timeline, moments),
+        _escalation(facts_of(timeline), messages, moments),
     )
 
 
-def turns(messages: pd.DataFrame) -> int:
+def turns(messages: list[Row]) -> int:
     """Stretches of the user that were replied to."""
-    return int(messages["response_time_seconds"].notna().sum())
+    return sum(not math.isnan(message["response_time_seconds"]) for message in messages)
 
 
-def _waits(messages: pd.DataFrame) -> pd.DataFrame:
+def needs_person(messages: list[Row], moments: list[Row]) -> bool:
+    """Whether calling a person in is understandable after these messages and moments.
+
+    The user asked for one or was upset, something failed or went in circles, or the bot found no intent.
+    """
+    failed = any(moment["kind"] in _REASONS_TO_CALL for moment in moments)
+    upset = any(message["sender"] == "user" and message["sentiment"] < NEGATIVE for message in messages)
+    lost = (
+        isinstance(message["intent"], str) and message["intent"].lower() in FALLBACKS for message in messages
+    )
+    return failed or upset or any(lost)
+
+
+def _waits(messages: list[Row]) -> pd.DataFrame:
     rows = []
     for replier in REPLIERS:
-        replies = messages[(messages["sender"] == replier) & messages["response_time_seconds"].notna()]
-        if replies.empty:
-            continue
-        seconds = replies["response_time_seconds"]
-        longest = replies["position"].iloc[int(seconds.to_numpy().argmax())]
-        rows.append((replier, len(replies), seconds.iloc[0], seconds.median(), seconds.max(), longest))
+        replies = {
+            message["position"]: message["response_time_seconds"]
+            for message in messages
+            if message["sender"] == replier and not math.isnan(message["response_time_seconds"])
+        }
+        if replies:
+            seconds = list(replies.values())
+            longest = max(replies, key=lambda position: replies[position])
+            spread = (seconds[0], statistics.median(seconds), max(seconds))
+            rows.append((replier, len(replies), *spread, longest))
     columns = ["replier", "replies", "first_seconds", "median_seconds", "longest_seconds", "longest_position"]
     return pd.DataFrame(rows, columns=columns)
 
 
-def _recognition(user: pd.DataFrame) -> pd.Series:
-    confidence = user["confidence"].astype(float)
-    reviewed = user[user["true_intent"].notna()]
-    detected = int(user["intent"].notna().sum())
-    fallbacks = int(user["intent"].str.lower().isin(FALLBACKS).sum()) if detected else math.nan
-    correct = int((reviewed["intent"] == reviewed["true_intent"]).sum()) if len(reviewed) else math.nan
-    scored = int(confidence.notna().sum())
+def _recognition(user: list[Row]) -> pd.Series:
+    intents = [message["intent"] for message in user if isinstance(message["intent"], str)]
+    confidence = [message["confidence"] for message in user if not math.isnan(message["confidence"])]
+    reviewed = [message for message in user if isinstance(message["true_intent"], str)]
+    fallbacks = sum(intent.lower() in FALLBACKS for intent in intents)
+    correct = sum(message["intent"] == message["true_intent"] for message in reviewed)
+    low = sum(value < LOW_CONFIDENCE for value in confidence)
     return pd.Series(
         {
-            "detections": detected,
-            "scored": scored,
-            "mean_confidence": confidence.mean(),
-            "low_confidence": int((confidence < LOW_CONFIDENCE).sum()) if scored else math.nan,
-            "fallbacks": fallbacks,
+            "detections": len(intents),
+            "scored": len(confidence),
+            "mean_confidence": statistics.fmean(confidence) if confidence else math.nan,
+            "low_confidence": low if confidence else math.nan,
+            "fallbacks": fallbacks if intents else math.nan,
             "reviewed": len(reviewed),
-            "correct": correct,
+            "correct": correct if reviewed else math.nan,
         }
     )
 
 
 def _actions(actions: pd.DataFrame) -> pd.DataFrame:
-    rows = [
-        (
-            name,
-            len(calls),
-            int((calls["succeeded"] == True).sum()),  # noqa: E712  # null is neither
-            int((calls["succeeded"] == False).sum()),  # noqa: E712
-            int(calls["succeeded"].isna().sum()),
-            calls["duration_ms"].astype(float).median(),
-        )
-        for name, calls in actions.groupby("name", sort=False)
-    ]
+    calls: dict[str, list[Row]] = {}
+    for action in actions.to_dict("records"):
+        calls.setdefault(action["name"], []).append(action)
+    rows = []
+    for name, made in calls.items():
+        succeeded, failed = (sum(call["succeeded"] is known for call in made) for known in (True, False))
+        spent = [call["duration_ms"] for call in made if not math.isnan(call["duration_ms"])]
+        median = statistics.median(spent) if spent else math.nan
+        rows.append((name, len(made), succeeded, failed, len(made) - succeeded - failed, median))
     return pd.DataFrame(rows, columns=["name", "calls", "succeeded", "failed", "unknown", "median_ms"])
 
 
-def _escalation(timeline: Timeline, moments: pd.DataFrame) -> pd.Series | None:
-    seconds = facts_of(timeline)["escalated_seconds"]
+def _escalation(conversation: pd.Series, messages: list[Row], moments: list[Row]) -> pd.Series | None:
+    seconds = conversation["escalated_seconds"]
     if math.isnan(seconds):
         return None
-    before = timeline.messages[timeline.messages["seconds"] <= seconds]
-    joined = timeline.messages[
-        (timeline.messages["sender"] == "agent") & (timeline.messages["seconds"] >= seconds)
-    ]
-    earlier = moments[moments["seconds"] <= seconds]
-    requests = earlier[earlier["kind"] == "escalation_request"]
-    failures = int(earlier["kind"].isin(_FAILURES).sum())
+    before = [message for message in messages if message["seconds"] <= seconds]
+    joined = [m["seconds"] for m in messages if m["sender"] == "agent" and m["seconds"] >= seconds]
+    earlier = [moment for moment in moments if moment["seconds"] <= seconds]
+    requests = [moment["position"] for moment in earlier if moment["kind"] == "escalation_request"]
+    failures = sum(moment["kind"] in _FAILURES for moment in earlier)
     return pd.Series(
         {
             "seconds": seconds,
-            "reason": facts_of(timeline)["escalation_reason"],
-            "requested_position": None if requests.empty else int(requests["position"].iloc[0]),
+            "reason": conversation["escalation_reason"],
+            "requested_position": requests[0] if requests else None,
             "turns_before": turns(before),
             "failures_before": failures,
-            "needed": bool(failures or len(requests) or (before["sentiment"] < -0.1).any()),
-            "wait_seconds": math.nan if joined.empty else joined["seconds"].iloc[0] - seconds,
+            "needed": needs_person(before, earlier),
+            "wait_seconds": joined[0] - seconds if joined else math.nan,
         }
     )

@@ -11,7 +11,7 @@ from analytics_lib.text.dialogue_acts import (
     says_cannot_help,
     says_not_understood,
 )
-from analytics_lib.text.language import languages, main_language
+from analytics_lib.text.language import languages, main_of
 from analytics_lib.text.normalize import normalise_column
 from analytics_lib.text.quality import asks
 from analytics_lib.text.sentiment import SCORERS, sentiments
@@ -51,7 +51,7 @@ def read_messages(messages: pd.DataFrame, *, scorers: Mapping[str, Scorer] = SCO
     given = read["sentiment"].astype(float)
     scorable = user & given.isna() & read["text"].notna()
     said = read[scorable]
-    fallback = main_language(read["text"]) or "es"
+    fallback = main_of(read["language"]) or "es"
     found = sentiments(said["text"], languages=said["language"], fallback_language=fallback, scorers=scorers)
     return read.assign(
         sentiment=given.where(~scorable, found.reindex(read.index)),

@@ -8,28 +8,27 @@
   furthest stage counts first, then the value of the cart, in the currency of its events or of the catalogue.
 - ``lowest_sentiment``: the mean sentiment of the user's messages, at least two of them known, if negative.
 - ``escalated_without_need``: a person was called in although nothing had failed, nobody had asked for one and
-  the user had said nothing negative; the fewer turns before, the less the bot had tried. The value is turns.
+  nothing negative was said (see ``performance.needs_person``); the fewer turns before, the less the bot had
+  tried. The value is turns.
 """
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 
 from analytics_lib.analysis.detectors import NEGATIVE
 from analytics_lib.analysis.key_moments import LONG_SILENCE_SECONDS
-from analytics_lib.analysis.reading import FALLBACKS
+from analytics_lib.analysis.performance import needs_person
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
+
+    from analytics_lib.analysis.detectors import Row
 
 REPEATS = ("repeated_question", "bot_loop")
-# What makes calling a person in understandable, if it came before.
-_FAILURES = frozenset({*REPEATS, "failed_action", "not_understood", "escalation_request"})
-
-Row = dict["Hashable", Any]
 
 
 class Case(NamedTuple):
@@ -152,7 +151,7 @@ def _escalated_without_need(case: Case) -> Finding | None:
     called = case.conversation["escalated_seconds"]
     before = [row for row in case.messages if row["seconds"] <= called]
     users = [row for row in before if row["sender"] == "user"]
-    if not users or any(map(_troubled, users)) or _failed_before(case):
+    if not users or needs_person(before, [row for row in case.moments if row["seconds"] <= called]):
         return None
     turns = sum(not math.isnan(row["response_time_seconds"]) for row in before)
     position, reason = before[-1]["position"], case.conversation["escalation_reason"]
@@ -160,16 +159,6 @@ def _escalated_without_need(case: Case) -> Finding | None:
     tried = "no turn" if not turns else "1 turn" if turns == 1 else f"{turns} turns"
     evidence = f"a person was called after message {position}{why} and {tried}, though nothing had failed"
     return Finding((turns, len(users)), turns, position, evidence)
-
-
-def _troubled(message: Row) -> bool:
-    intent = message["intent"]
-    return bool(message["sentiment"] < NEGATIVE) or (isinstance(intent, str) and intent.lower() in FALLBACKS)
-
-
-def _failed_before(case: Case) -> bool:
-    called = case.conversation["escalated_seconds"]
-    return any(row["kind"] in _FAILURES and row["seconds"] <= called for row in case.moments)
 
 
 REASONS: Mapping[str, Callable[[Case], Finding | None]] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ from analytics_lib.text.sentiment import SCORERS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from analytics_lib.analysis.detectors import Row
     from analytics_lib.periods import Moment
     from analytics_lib.store import Store
     from analytics_lib.text.sentiment import Scorer
@@ -75,28 +77,21 @@ def review(
     told = replace(found, messages=read_messages(found.messages, scorers=scorers))
     known = known_until(store, as_of=as_of)
     moments = key_moments(told, told.messages, known_until=known, long_silence_seconds=long_silence_seconds)
-    language, served = wording(told, moments), performance(told, moments)
-    worth = business(store, told, as_of=as_of)
-    return ConversationReview(
-        _metadata(told, known),
-        told,
-        moments,
-        language,
-        served,
-        worth,
-        opportunities(told, moments, language, served, worth),
-    )
+    messages, noted = told.messages.to_dict("records"), moments.to_dict("records")
+    metadata = _metadata(told, messages, known)
+    language, served = wording(told.messages, messages, noted), performance(told, messages, noted)
+    worth = business(store, told, over=metadata["over"], as_of=as_of)
+    improvements = opportunities(messages, noted, language, served, worth)
+    return ConversationReview(metadata, told, moments, language, served, worth, improvements)
 
 
-def _metadata(told: Timeline, known: pd.Timestamp | None) -> pd.Series:
+def _metadata(told: Timeline, messages: list[Row], known: pd.Timestamp | None) -> pd.Series:
     row = facts_of(told).to_dict()
-    senders = told.messages["sender"].value_counts()
-    last = told.messages["seconds"].max()
+    senders = Counter(message["sender"] for message in messages)
+    last = max((message["seconds"] for message in messages), default=None)
     names = ("conversation_id", "channel", "started_local", "entry_point", "city", "outcome", "resolved")
     facts: dict[str, Any] = {name: row[name] for name in (*names, "csat", "nps")}
-    facts |= {"duration_seconds": row["ended_seconds"], "observed_seconds": last}
-    facts |= {"messages": len(told.messages)}
-    facts |= {f"{sender}_messages": int(senders.get(sender, 0)) for sender in ("user", "bot", "agent")}
-    facts |= {"turns": turns(told.messages)}
-    facts |= {"over": is_over(row, None if pd.isna(last) else last, known)}
+    facts |= {"duration_seconds": row["ended_seconds"], "observed_seconds": last, "messages": len(messages)}
+    facts |= {f"{sender}_messages": senders[sender] for sender in ("user", "bot", "agent")}
+    facts |= {"turns": turns(messages), "over": is_over(row, last, known)}
     return pd.Series({name: None if pd.isna(fact) else fact for name, fact in facts.items()}, dtype="object")

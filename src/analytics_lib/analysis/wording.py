@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import math
+import statistics
+from collections import Counter
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from analytics_lib.text.language import main_language
+from analytics_lib.text.language import main_of
 from analytics_lib.text.quality import address_forms, readability, typos
 
 if TYPE_CHECKING:
-    from analytics_lib.analysis.timeline import Timeline
+    from analytics_lib.analysis.detectors import Row
 
 _LEVEL_MESSAGES = 3
 _TREND_MESSAGES = 6
+Measure = tuple[str, int, int, float, str | None]
 
 
 @dataclass(frozen=True)
@@ -45,103 +50,110 @@ class Language:
     bot_quality: pd.DataFrame
 
 
-def wording(timeline: Timeline, moments: pd.DataFrame) -> Language:
+def wording(told: pd.DataFrame, messages: list[Row], moments: list[Row]) -> Language:
     """The language side of one conversation.
 
     Args:
-        timeline: One conversation, its messages read (see ``reading.read_messages``).
-        moments: Its key moments.
+        told: Its messages as read (see ``reading.read_messages``).
+        messages: The same, as rows.
+        moments: Its key moments, as rows.
     """
-    messages = timeline.messages
-    user = messages[messages["sender"] == "user"]
-    known = user[user["sentiment"].notna()]
-    main = main_language(messages["text"])
-    level = known["sentiment"].astype(float).rolling(_LEVEL_MESSAGES, min_periods=1).mean()
-    progression = known[["position", "seconds", "sentiment", "scored"]].assign(level=level)
+    user = [message for message in messages if message["sender"] == "user"]
+    known = [message for message in user if not math.isnan(message["sentiment"])]
+    sentiment = [message["sentiment"] for message in known]
+    main = main_of(told["language"])
     return Language(
         main,
         _intent_flow(user),
-        progression.reset_index(drop=True),
-        float(known["sentiment"].astype(float).mean()),
-        _trend(known["sentiment"].astype(float)),
+        _progression(known),
+        statistics.fmean(sentiment) if sentiment else math.nan,
+        _trend(sentiment),
         _bot_quality(messages, moments, main),
     )
 
 
-def _intent_flow(user: pd.DataFrame) -> pd.DataFrame:
-    understood = user[user["intent"].notna()]
-    run = (understood["intent"] != understood["intent"].shift()).cumsum()
-    return understood.groupby(run.rename("run")).agg(
-        intent=("intent", "first"),
-        first_position=("position", "first"),
-        last_position=("position", "last"),
-        messages=("position", "size"),
-        mean_confidence=("confidence", "mean"),
-    )
+def _intent_flow(user: list[Row]) -> pd.DataFrame:
+    understood = [message for message in user if isinstance(message["intent"], str)]
+    runs = [list(run) for _, run in groupby(understood, key=itemgetter("intent"))]
+    rows = [
+        (run[0]["intent"], run[0]["position"], run[-1]["position"], len(run), _mean_confidence(run))
+        for run in runs
+    ]
+    columns = ["intent", "first_position", "last_position", "messages", "mean_confidence"]
+    return pd.DataFrame(rows, columns=columns)
 
 
-def _trend(sentiment: pd.Series) -> float:
+def _mean_confidence(run: list[Row]) -> float:
+    known = [message["confidence"] for message in run if not math.isnan(message["confidence"])]
+    return statistics.fmean(known) if known else math.nan
+
+
+def _progression(known: list[Row]) -> pd.DataFrame:
+    rows = []
+    for place, message in enumerate(known, start=1):
+        recent = [row["sentiment"] for row in known[max(0, place - _LEVEL_MESSAGES) : place]]
+        facts = (message[name] for name in ("position", "seconds", "sentiment", "scored"))
+        rows.append((*facts, statistics.fmean(recent)))
+    frame = pd.DataFrame(rows, columns=["position", "seconds", "sentiment", "scored", "level"])
+    return frame.astype({"sentiment": "float64", "level": "float64", "scored": "bool"})
+
+
+def _trend(sentiment: list[float]) -> float:
     if len(sentiment) < _TREND_MESSAGES:
         return math.nan
     third = len(sentiment) // 3
-    return float(sentiment.iloc[-third:].mean() - sentiment.iloc[:third].mean())
+    return statistics.fmean(sentiment[-third:]) - statistics.fmean(sentiment[:third])
 
 
-def _bot_quality(messages: pd.DataFrame, moments: pd.DataFrame, main: str | None) -> pd.DataFrame:
-    texts = messages.loc[(messages["sender"] == "bot") & messages["text"].notna(), "text"]
-    kinds = moments["kind"].value_counts()
+def _bot_quality(messages: list[Row], moments: list[Row], main: str | None) -> pd.DataFrame:
+    texts = [row["text"] for row in messages if row["sender"] == "bot" and isinstance(row["text"], str)]
+    kinds = Counter(moment["kind"] for moment in moments)
+    distinct = list(dict.fromkeys(texts))
     rows = [
-        _share("repetition", int(kinds.get("bot_loop", 0)), len(texts)),
-        _share("not_understood", int(kinds.get("not_understood", 0)), len(texts)),
+        _share("repetition", kinds["bot_loop"], len(texts)),
+        _share("not_understood", kinds["not_understood"], len(texts)),
         _unanswered(messages, moments),
         _address(texts) if main == "es" else _share("address", 0, 0),
-        _typos(texts, main),
-        _readability(texts, main),
+        _typos(distinct, main),
+        _readability(distinct, main),
     ]
     return pd.DataFrame(rows, columns=["measure", "count", "n", "value", "detail"])
 
 
-def _share(
-    measure: str, count: int, n: int, detail: str | None = None
-) -> tuple[str, int, int, float, str | None]:
+def _share(measure: str, count: int, n: int, detail: str | None = None) -> Measure:
     return measure, count, n, count / n if n else math.nan, detail
 
 
-def _unanswered(messages: pd.DataFrame, moments: pd.DataFrame) -> tuple[str, int, int, float, str | None]:
+def _unanswered(messages: list[Row], moments: list[Row]) -> Measure:
     """Questions of the user without a reply, or replied to only by not having been understood."""
-    questions = messages.loc[(messages["sender"] == "user") & messages["asks"], "position"]
-    ended = moments.loc[moments["kind"] == "unanswered_question", "position"]
-    open_from = ended.iloc[0] if len(ended) else math.inf
-    lost = messages.loc[messages["not_understood"], "position"] - 1
-    return _share("unanswered", int(((questions >= open_from) | questions.isin(lost)).sum()), len(questions))
+    questions = [row["position"] for row in messages if row["sender"] == "user" and row["asks"]]
+    ended = [moment["position"] for moment in moments if moment["kind"] == "unanswered_question"]
+    lost = {row["position"] - 1 for row in messages if row["not_understood"]}
+    lost |= {position for position in questions if ended and position >= ended[0]}
+    return _share("unanswered", len(lost.intersection(questions)), len(questions))
 
 
-def _address(texts: pd.Series) -> tuple[str, int, int, float, str | None]:
-    counts = address_forms(texts)
-    addressed = counts[counts.sum(axis="columns") > 0]
-    if addressed.empty:
+def _address(texts: list[str]) -> Measure:
+    counts = address_forms(pd.Series(texts, dtype="str")).to_dict("records")
+    addressed = [{form for form, words in row.items() if words} for row in counts if any(row.values())]
+    uses = Counter(str(form) for forms in addressed for form in sorted(forms, key=str))
+    if not uses:
         return _share("address", 0, 0)
     # A text that mixes forms is inconsistent in itself, whatever the main form is.
-    uses = (addressed > 0).sum()
-    main = str(uses.idxmax())
-    others = addressed.drop(columns=main).sum(axis="columns") > 0
-    detail = ", ".join(
-        f"{form} {uses[form]}" for form in uses.sort_values(ascending=False).index if uses[form]
-    )
-    return _share("address", int(others.sum()), len(addressed), detail)
+    main = uses.most_common(1)[0][0]
+    detail = ", ".join(f"{form} {n}" for form, n in uses.most_common())
+    return _share("address", sum(forms != {main} for forms in addressed), len(addressed), detail)
 
 
-def _typos(texts: pd.Series, main: str | None) -> tuple[str, int, int, float, str | None]:
+def _typos(texts: list[str], main: str | None) -> Measure:
     if main is None:
         return _share("typos", 0, 0)
-    found = [typos(text, main) for text in texts.unique()]
+    found = [typos(text, main) for text in texts]
     words = sorted({word for each in found for word in each})
     return _share("typos", sum(bool(each) for each in found), len(found), ", ".join(words) or None)
 
 
-def _readability(texts: pd.Series, main: str | None) -> tuple[str, int, int, float, str | None]:
-    joined = "\n".join(
-        text.rstrip() + ("" if text.rstrip()[-1:] in ".!?" else ".") for text in texts.unique()
-    )
+def _readability(texts: list[str], main: str | None) -> Measure:
+    joined = "\n".join(text.rstrip() + ("" if text.rstrip()[-1:] in ".!?" else ".") for text in texts)
     score = readability(joined, main) if main else None
     return "readability", 0, len(joined.split()), math.nan if score is None else score, None

@@ -27,7 +27,7 @@ from analytics_lib.text.sentiment import SCORERS
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from analytics_lib.analysis.reasons import Row
+    from analytics_lib.analysis.detectors import Row
     from analytics_lib.analysis.timeline import Timeline
     from analytics_lib.periods import Moment
     from analytics_lib.store import Store

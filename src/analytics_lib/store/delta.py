@@ -30,12 +30,15 @@ if TYPE_CHECKING:
     from analytics_lib.schema import Table
 
 MONTH = "month"
-_ROW_GROUP = 128 * 1024
+_ROW_GROUP = 64 * 1024
+# A dictionary of ids that never repeat is read whole to find one; beyond this they stand as they are.
+_DICTIONARY_BYTES = 64 * 1024
+_PAGE_BYTES = 64 * 1024
 _TRIES = 5
 # Runs name the versions they read, and may be repeated long after; the log is what opens an old version.
 _KEEP_LOG = {"delta.logRetentionDuration": "interval 3650 days"}
 # Of a row group of messages, which holds several of each conversation; one of conversations holds each once.
-_CONVERSATIONS_A_GROUP = 32 * 1024
+_CONVERSATIONS_A_GROUP = 16 * 1024
 COMMIT = re.compile(r"^(\d{20})\.json$")
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -198,6 +201,8 @@ def _writer(table: Table) -> WriterProperties:
         compression="ZSTD",
         compression_level=1,
         max_row_group_size=_ROW_GROUP,
+        data_page_size_limit=_PAGE_BYTES,
+        dictionary_page_size_limit=_DICTIONARY_BYTES,
         column_properties={"conversation_id": filtered} if "conversation_id" in table.column else None,
     )
 

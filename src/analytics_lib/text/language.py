@@ -59,7 +59,12 @@ def main_language(texts: pd.Series) -> str | None:
 
     A mixed text counts for both. Where both have as many, the language of the first text in one alone counts.
     """
-    found = languages(texts).dropna()
+    return main_of(languages(texts))
+
+
+def main_of(languages: pd.Series) -> str | None:
+    """The main language (see ``main_language``) of texts whose languages are told already."""
+    found = languages.dropna()
     spanish, english = (int(found.isin([language, "mixed"]).sum()) for language in ("es", "en"))
     if spanish != english:
         return "es" if spanish > english else "en"

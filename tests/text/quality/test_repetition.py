@@ -38,6 +38,12 @@ can I return the shoes? | i want to return the shoes
 cupón de descuento no funciona | no me funciona el cupon de descuento
 hola? dónde está mi pedido | dónde está mi pedido
 me cobraron dos veces | me cobraron dos veces!!! respondan
+qué pasó? | que paso??
+cuál es la diferencia entre el jean recto y el skinny? | diferencia entre jean skinny y recto
+I don't want a refund, I want my parcel | I want my parcel, not a refund
+can you show me the red coats? | I'm looking for red coats
+sorry, where is the store in the east? | where is the store in the east
+how do I proceed with the payment? | how do i proceed with the payment??
 """.strip().splitlines()
 
 DIFFERENT = """
@@ -74,6 +80,15 @@ how much is the dress? | how much is shipping?
 me quedó pequeño | me quedó grande
 cuando abren? | cuanto cuesta?
 👍 | 👍
+next step please | next step please
+can you give me more details? | more details please
+no entiendo | sorry, no entiendo
+el siguiente, por favor | siguiente
+I don't know | I don't know
+abren en la sede norte? | abren en la sede sur?
+is the store in the east open? | is the store in the center open?
+how much is the linen dress? | how much is the linen dress compared to the cotton one?
+cuánto cuesta el jean recto? | compara el jean recto con el skinny
 """.strip().splitlines()
 
 WORDS = [
@@ -90,6 +105,8 @@ WORDS = [
     "20418",
     "mi",
     "azul",
+    "siguiente",
+    "detalles",
 ]
 TEXTS = st.lists(st.sampled_from(WORDS), max_size=6).map(" ".join) | st.text(max_size=30)
 
@@ -149,6 +166,7 @@ def test_number_given_only_once_costs_little():
 
 def test_nothing_in_common_is_zero():
     assert similarity("tienen chaquetas", "donde queda") == 0.0
+    assert similarity("20418", "1 4 jean 7 azul") == 0.0
 
 
 def test_cuando_is_not_a_misspelled_cuanto():

@@ -8,25 +8,30 @@ problema*) does not. ``questions.yaml`` holds the openings.
 
 from __future__ import annotations
 
-from functools import lru_cache
+import re
+import unicodedata
+from functools import cache
 from pathlib import Path
+from typing import cast
 
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
-import yaml
 
-_URL = r"(?:https?://|www\.)\S+"
-_SENTENCE = r"(?:^|[.!;:…\n])[\s\p{So}\p{Sk}\x{FE0F}\x{200D}\",.!¡:;…*_\-]*"
-_BETWEEN = r"[\s\p{So}\p{Sk}\x{FE0F}\x{200D}\",.!¡:;…*_\-]+"
+from analytics_lib.yaml_files import read_yaml
+
+_URL = re.compile(r"(?:https?://|www\.)\S+")
+_MARK = re.compile("[\u0300-\u036f]")
+# What stands between words: blanks, punctuation, emoji; a question mark would have told already.
+_FILLER = r"(?:[^\w?¿]|_)"
 # Within a sentence an accent, or the verb that goes with it, marks the question that a comma may introduce.
-_LATER = (
-    r"[,\s](?:cuánt[oa]s?|cuál(?:es)?|dónde) \w+|,\s*(?:y |pero |o )?(?:qué|cómo|cuándo) \w+"
+_LATER = re.compile(
+    r"[?¿]|[,\s](?:cuánt[oa]s?|cuál(?:es)?|dónde) \w+|,\s*(?:y |pero |o )?(?:qué|cómo|cuándo) \w+"
     r"|\bcuanto (?:se |me )?(?:cuesta|vale|sale|demora|tarda|cobran)"
     r"|,\s*(?:and |but |so )?(?:(?:can|could|do|did|will|would) (?:you|i|we)|is (?:there|it)|what|why) \w+"
     r"|,\s*(?:me |lo |la |los |las |nos )+"
     r"(?:pued(?:o|es?|en)|podrías?|podrían|muestras?|pasas?|ayudas?|das|dan)\b"
 )
+# Longer texts are walls; what they ask, they ask early or with a question mark.
+_READ = 2_000
 
 
 def asks(texts: pd.Series) -> pd.Series:
@@ -38,25 +43,24 @@ def asks(texts: pd.Series) -> pd.Series:
     Returns:
         A boolean per text, the index kept.
     """
-    written = pc.fill_null(pa.array(texts, type=pa.string(), from_pandas=True), "")
-    lowered = _replaced(pc.utf8_lower(written), _URL, " ")
-    marked = pc.match_substring_regex(lowered, rf"[?¿]|{_LATER}")
-    asked = pc.or_(marked, pc.match_substring_regex(_openings(lowered), f"\x02(?:{_patterns('asking')})"))
-    return pd.Series(asked.to_numpy(zero_copy_only=False), index=texts.index, dtype=bool)
+    known = {text: _asks(text) for text in texts.dropna().unique()}
+    return pd.Series([known.get(text, False) for text in texts], index=texts.index, dtype=bool)
 
 
-def _openings(lowered: pa.Array) -> pa.Array:
-    """The texts without accents, the openings of their sentences marked, greetings passed over."""
-    folded = _replaced(pc.utf8_normalize(lowered, form="NFD"), r"\p{Mn}", "")
-    opened = _replaced(folded, rf"{_SENTENCE}(?:(?:{_patterns('openers')})(?:{_BETWEEN}|$))*", "\x02")
-    return _replaced(opened, f"\x02(?:{_patterns('not_asking')})", "\x03")
+def _asks(text: str) -> bool:
+    lowered = _URL.sub(" ", text.lower())
+    if _LATER.search(lowered):
+        return True
+    folded = _MARK.sub("", unicodedata.normalize("NFD", lowered[:_READ]))
+    # The openings of sentences are marked, greetings passed over.
+    opened = _pattern("openers").sub("\x02", folded)
+    return bool(_pattern("asking").search(_pattern("not_asking").sub("\x03", opened)))
 
 
-def _replaced(texts: pa.Array, pattern: str, replacement: str) -> pa.Array:
-    return pc.replace_substring_regex(texts, pattern=pattern, replacement=replacement)
-
-
-@lru_cache(maxsize=3)
-def _patterns(kind: str) -> str:
-    data = yaml.safe_load((Path(__file__).parent / "questions.yaml").read_text(encoding="utf-8"))
-    return "|".join(rf"(?:{pattern})\b" for pattern in data[kind])
+@cache
+def _pattern(kind: str) -> re.Pattern[str]:
+    listed = cast("dict[str, list[str]]", read_yaml(Path(__file__).parent / "questions.yaml"))[kind]
+    words = "|".join(rf"(?:{pattern})\b" for pattern in listed)
+    if kind == "openers":
+        return re.compile(rf"(?:^|[.!;:…\n]){_FILLER}*(?:(?:{words})(?:{_FILLER}+|$))*")
+    return re.compile(rf"\x02(?:{words})")

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from math import fsum
 from pathlib import Path
 from typing import NamedTuple
 
@@ -64,8 +65,9 @@ def similarity(first: str, second: str) -> float:
     left, right = one - other, other - one
     forgiven = _forgiven(left, right) if left and right else frozenset()
     left, right = left - forgiven, right - forgiven
-    apart = sum(map(_weight, left)) + sum(map(_weight, right))
-    whole = sum(map(_weight, one)) + sum(map(_weight, other))
+    # fsum rounds alike in any order: what shares nothing is exactly 0.
+    apart = fsum(map(_weight, [*left, *right]))
+    whole = fsum(map(_weight, [*one, *other]))
     share = 1 - apart / whole
     return min(share, _DIFFERENT) if _asks_something_else(left, right) else share
 
@@ -73,9 +75,10 @@ def similarity(first: str, second: str) -> float:
 def same_question(first: str, second: str) -> bool:
     """Whether a reader would say that two normalised texts ask the same.
 
-    Greetings and thanks ask nothing; *more details* and *next step* ask for something new each time.
+    Greetings and thanks ask nothing; *next step* and *more details* ask something new each time.
     """
-    return not _content(first) <= _words().onward and similarity(first, second) >= SAME_QUESTION
+    empty = any(_content(text) <= _words().onward for text in (first, second))
+    return not empty and similarity(first, second) >= SAME_QUESTION
 
 
 @lru_cache(maxsize=1)
