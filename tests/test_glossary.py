@@ -1,14 +1,14 @@
 import re
 from pathlib import Path
 
-from analytics_lib.analysis.key_moments import TROUBLES
+from analytics_lib.analysis.key_moments import MILESTONES, TROUBLES
 
 GLOSSARY = Path(__file__).parents[1] / "docs" / "glossary.md"
 WORDS = """
 conversation message turn user session channel intent confidence fallback escalation resolution_rate
 first_contact_resolution response_time csat nps
 sentiment key_moment escalation_request repeated_question bot_loop not_understood dead_end unanswered_question
-long_silence failed_action sentiment_fall purchase_step opportunity comparable
+long_silence failed_action sentiment_fall escalated purchase_step opportunity comparable
 journey path step transition funnel stage conversion_rate step_conversion_rate drop_off_rate
 cohort age retention churn duration event_observed horizon cutoff baseline lift
 since until as_of period by numerator denominator value low high
@@ -38,4 +38,4 @@ def test_every_word_has_a_meaning_of_one_line_without_a_full_stop():
 
 def test_every_kind_of_key_moment_is_a_word_of_its_own():
     words = {row[0].strip("`") for row in rows()}
-    assert {*TROUBLES, "purchase_step"} <= words
+    assert {*TROUBLES, *MILESTONES} <= words

@@ -4,8 +4,7 @@ import pandas as pd
 import pytest
 from telling import at
 
-from analytics_lib.analysis.comparable import comparable, known_until
-from analytics_lib.analysis.intervals import wilson
+from analytics_lib.analysis.comparable import comparable, last_start
 from analytics_lib.analysis.timeline import timeline
 
 STAGES = ("conversation_started", "products_viewed", "cart_added", "purchase_completed")
@@ -63,7 +62,9 @@ def test_conversion_is_counted_among_the_others_with_the_same_entry_that_got_as_
 
     # Two others: one bought, one did not.
     assert (conversion["value"], conversion["n"]) == (0.5, 2)
-    assert (conversion["low"], conversion["high"]) == pytest.approx(wilson(1.5, 3), abs=0.2)
+    # One of three users bought: variance 3/2 · 6/9 / 9, 1.5 times that of single rows, so 3 rows are worth 2,
+    # and Wilson of 1 in 2 is 0.5 ± 1.96 · sqrt(0.125 + 3.8415/16) / 2.9207.
+    assert (conversion["low"], conversion["high"]) == pytest.approx((0.0945, 0.9055), abs=1e-4)
 
 
 def test_conversation_is_not_its_own_comparison(tell):
@@ -124,6 +125,38 @@ def test_without_a_stage_nothing_is_comparable(tell):
     assert compared(shop(tell, ("asked", "u1", "ad", 2, 5)), "asked", None)["n"].tolist() == [0, 0, 0]
 
 
+def test_revenue_of_a_store_without_orders_is_unknown_and_not_zero(tell):
+    store = shop(tell, ("asked", "u1", "ad", 3, None), ("left", "u2", "ad", 3, None))
+    revenue = compared(store, "asked", "cart_added").loc["revenue"]
+
+    assert pd.isna(revenue["value"])
+    assert revenue["n"] == 0
+
+
+def test_each_as_of_has_its_own_answer(tell):
+    store = shop(tell, ("asked", "u1", "ad", 3, None), ("bought", "u2", "ad", 4, None))
+    early = dt.datetime(2026, 3, 2, 15, 30, tzinfo=dt.UTC)
+    late = dt.datetime(2026, 3, 2, 17, tzinfo=dt.UTC)
+
+    counted = [
+        compared(store, "asked", "cart_added", as_of=moment).loc["conversion", "n"]
+        for moment in (early, late)
+    ]
+    assert counted == [0, 1]
+
+
+def test_order_placed_later_than_as_of_brings_nothing(tell):
+    store = shop(
+        tell,
+        ("asked", "u1", "ad", 3, None),
+        ("bought", "u2", "ad", 4, None),
+        orders=[("bought", 90_000, "COP")],
+    )
+    at_ten = dt.datetime(2026, 3, 2, 15, 20, tzinfo=dt.UTC)  # before the order and before anybody closed
+
+    assert pd.isna(compared(store, "asked", "cart_added", as_of=at_ten).loc["revenue", "value"])
+
+
 def test_nothing_later_than_as_of_counts(tell):
     store = shop(tell, ("asked", "u1", "ad", 3, None), ("bought", "u2", "ad", 4, None))
     before = dt.datetime(2026, 3, 2, 15, 30, tzinfo=dt.UTC)  # 10:30 in Bogotá: nobody has closed yet
@@ -134,5 +167,5 @@ def test_nothing_later_than_as_of_counts(tell):
 def test_what_the_store_knows_goes_to_its_last_start(tell):
     store = tell(("a", "2026-03-02 10:00", []), ("b", "2026-03-05 10:00", []))
 
-    assert known_until(store) == at("2026-03-05 10:00")
-    assert known_until(tell()) is None
+    assert last_start(store) == at("2026-03-05 10:00")
+    assert last_start(tell()) is None

@@ -1,9 +1,14 @@
 import hashlib
 
+import pandas as pd
 import pytest
-from comparing import chat, groups_of, store_of
+from comparing import START, chat, groups_of, store_of
+from telling import at
+from telling import store_of as told_store
 
 from analytics_lib.analysis.group_sample import moments, read_sample, words
+from analytics_lib.analysis.groups import choose_groups
+from analytics_lib.analysis.scope import choose_scope
 from analytics_lib.errors import RequestError
 
 
@@ -68,6 +73,89 @@ def test_silence_counts_from_the_seconds_asked_for():
 
     assert "long_silence" not in set(moments(read)["name"])
     assert "long_silence" in set(moments(read, long_silence_seconds=60)["name"])
+
+
+def moments_around(store, split_at):
+    """Moments of March, after ``split_at`` against before it."""
+    march = choose_scope(store, since="2026-03-01", until="2026-04-01")
+    groups = choose_groups(store, march, compare="period", split_at=split_at)
+    return moments(read_sample(store, groups)).set_index("name")
+
+
+def left_alone(name, day, **more):
+    """One conversation of one user, who asks and gets no reply."""
+    asked = ("user", f"{day} 10:00", "¿cuánto vale la falda?")
+    return name, f"{day} 10:00", [asked], {"user": name, **more}
+
+
+def test_open_conversations_do_not_count_as_answered():
+    # The old ones have been quiet for days, so they are over; the recent ones may get their reply yet.
+    store = told_store(
+        *[left_alone(f"old{n}", "2026-03-02") for n in range(40)],
+        *[left_alone(f"recent{n}", "2026-03-20") for n in range(40)],
+    )
+    row = moments_around(store, "2026-03-10").loc["unanswered_question"]
+
+    assert (row["second_conversations"], row["second_total"], row["second_share"]) == (40, 40, 1.0)
+    assert (row["first_conversations"], row["first_total"]) == (0, 0)
+    assert pd.isna(row["first_share"])
+    assert pd.isna(row["difference"])
+    assert not row["real"]
+
+
+def test_only_conversations_that_are_over_tell_of_their_end():
+    stuck = [("user", "2026-03-20 10:00", "¿hay falda?"), ("bot", "2026-03-20 10:01", "No te entendí")]
+    store = told_store(
+        left_alone("old", "2026-03-02"),
+        left_alone("closed", "2026-03-20", end="2026-03-20 11:00"),
+        ("stuck", "2026-03-20 10:00", stuck, {"user": "stuck", "end": "2026-03-20 11:00"}),
+        left_alone("open", "2026-03-20"),
+    )
+    found = moments_around(store, "2026-03-10")
+
+    assert list(found.loc[["dead_end", "unanswered_question", "not_understood"], "first_total"]) == [2, 2, 3]
+    assert list(found.loc[["dead_end", "unanswered_question"], "first_conversations"]) == [1, 1]
+
+
+def actions_of(**succeeded):
+    """One action in each conversation named, with its result."""
+    rows = [
+        {"action_id": name, "conversation_id": name, "name": "stock", "succeeded": result}
+        for name, result in succeeded.items()
+    ]
+    return pd.DataFrame(rows).assign(started_at=at(str(START)), started_local=START)
+
+
+@pytest.mark.parametrize(
+    ("results", "total", "share"),
+    [
+        ({"failed": False}, 0, None),
+        ({"failed": False, "other": None}, 0, None),
+        ({"failed": False, "other": True}, 2, 0.0),
+    ],
+)
+def test_failed_actions_are_unknown_in_a_group_without_a_known_result(results, total, share):
+    store = told_store(
+        left_alone("failed", "2026-03-02"),
+        left_alone("other", "2026-03-20"),
+        left_alone("silent", "2026-03-20"),
+        actions=actions_of(**results),
+    )
+    row = moments_around(store, "2026-03-10").loc["failed_action"]
+
+    assert (row["second_conversations"], row["second_total"]) == (1, 1)
+    assert (row["first_conversations"], row["first_total"]) == (0, total)
+    assert pd.isna(row["first_share"]) if share is None else row["first_share"] == share
+
+
+def test_user_with_several_conversations_widens_the_interval_of_a_moment():
+    person = "quiero hablar con un asesor"
+    one_user = [chat("u0", "escalated", says(person))] * 10 + [chat("u1", "escalated", says("hola"))] * 10
+    many = [chat(f"m{n}", "resolved", says(person if n < 10 else "hola")) for n in range(20)]
+    row = moments(sample_of(store_of(*one_user, *many))).set_index("name").loc["escalation_request"]
+
+    assert (row["first_share"], row["second_share"]) == (0.5, 0.5)
+    assert row["first_high"] - row["first_low"] > row["second_high"] - row["second_low"]
 
 
 def test_groups_without_messages_have_no_moments_and_no_words():

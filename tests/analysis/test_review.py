@@ -232,3 +232,55 @@ def test_person_called_after_an_intent_was_not_found_was_needed(tell):
     store = annotated(tell(("a", START, said, {"escalated_at": at(minute(1))})), intent=["fallback", None])
 
     assert conversations.review(store, "a").performance.escalation["needed"] is True
+
+
+def test_question_put_off_and_then_not_understood_is_unanswered(tell):
+    said = [
+        *[("user", minute(0), "tienen jeans?"), ("bot", minute(1), "Dame un momento")],
+        *[("bot", minute(2), "No te entendí"), ("user", minute(3), "y el envío cuánto vale?")],
+        ("bot", minute(4), "Cuesta $ 9.900"),
+    ]
+    quality = conversations.review(tell(("a", START, said, {"end": minute(9)})), "a").language.bot_quality
+
+    assert quality.set_index("measure").loc["unanswered", ["count", "n"]].tolist() == [1, 2]
+
+
+def test_answer_after_not_understanding_clears_the_question(tell):
+    said = [
+        *[("user", minute(0), "tienen jeans?"), ("bot", minute(1), "No te entendí")],
+        ("bot", minute(2), "Ah, sí: mira estos jeans"),
+    ]
+    quality = conversations.review(tell(("a", START, said, {"end": minute(9)})), "a").language.bot_quality
+
+    assert quality.set_index("measure").loc["unanswered", ["count", "n"]].tolist() == [0, 1]
+
+
+def test_refund_is_no_purchase(tell):
+    order = {"order_id": ["o"], "user_id": ["u1"], "conversation_id": ["a"], "ordered_at": [at(minute(5))]}
+    store = tell(
+        ("a", START, [("user", minute(0))], {"end": minute(9)}),
+        events=events("conversation_started", "cart_added"),
+        orders=pd.DataFrame(order | {"amount": [-99_900.0], "currency": ["COP"]}),
+    )
+    assert conversations.review(store, "a").business.left_at == "cart_added"
+
+
+def test_review_knows_nothing_later_than_as_of(tell):
+    said = [
+        ("user", minute(0), "tienen jeans?"),
+        ("bot", minute(2), "Sí"),
+        ("user", minute(30), "pésimo servicio"),
+    ]
+    later = {"end": minute(40), "outcome": "abandoned", "csat": 1, "escalated_at": at(minute(35))}
+    known, told = tell(("a", START, said[:2])), tell(("a", START, said, later))
+    as_of = at(minute(10)).to_pydatetime()
+    before, after = (conversations.review(store, "a", as_of=as_of) for store in (known, told))
+
+    assert before.metadata.to_dict() == after.metadata.to_dict()
+    for part in ("key_moments", "opportunities"):
+        pd.testing.assert_frame_equal(getattr(before, part), getattr(after, part))
+
+
+def test_conversation_that_had_not_started_is_not_known(tell):
+    with pytest.raises(NotFoundError, match="had not started by as_of"):
+        conversations.review(tell(("a", START, [])), "a", as_of=at("2026-03-01").to_pydatetime())

@@ -1,12 +1,16 @@
 import datetime as dt
+import re
 
 import pandas as pd
 import pytest
 from telling import at
 
 from analytics_lib.analysis import candidates
+from analytics_lib.analysis.scans import COURTESY
 from analytics_lib.analysis.worth_reading import find
 from analytics_lib.errors import RequestError
+from analytics_lib.text.dialogue_acts import is_courtesy
+from analytics_lib.text.normalize import normalise_column
 
 DAY = {"since": dt.date(2026, 3, 2), "until": dt.date(2026, 3, 3)}
 COLUMNS = [
@@ -219,3 +223,31 @@ def test_wait_in_a_short_conversation_is_found_among_many_that_last_longer(tell,
     long = [quick(f"long{number}", *["hola"] * 40) for number in range(8)]
     found = find(tell(*long, slow("short", 5)), **DAY)
     assert found["conversation_id"].tolist() == ["short"]
+
+
+def test_cart_filled_before_the_first_message_has_no_message_to_look_at(tell):
+    events = [event("a", "cart_added", number=0) | {"occurred_at": at("2026-03-02 09:59")}]
+    store = tell(quick("a", "hola"), events=pd.DataFrame(events))
+    row = only(find(store, **DAY))
+
+    assert row["reason"] == "lost_at_checkout"
+    assert pd.isna(row["position"])
+    assert row["evidence"] == "filled the cart and bought nothing"
+
+
+def test_refund_does_not_make_a_lost_cart_a_purchase(tell):
+    order = {"order_id": ["o"], "user_id": ["u1"], "conversation_id": ["a"], "ordered_at": [at(minute(5))]}
+    store = tell(
+        quick("a", "hola"),
+        events=pd.DataFrame([event("a", "cart_added")]),
+        orders=pd.DataFrame(order | {"amount": [-5.0], "currency": ["COP"]}),
+    )
+    assert only(find(store, **DAY))["reason"] == "lost_at_checkout"
+
+
+@pytest.mark.parametrize(
+    "text", ["gracias", "Ok!!", "mil gracias", "¡Hola!", "buenos días", "sí", "thank you", "bye"]
+)
+def test_what_the_scan_takes_for_courtesy_is_one_for_the_close_reading_too(text):
+    assert re.search(COURTESY.replace(r"\p{L}\p{N}", r"\w"), text)
+    assert is_courtesy(normalise_column(pd.Series([text], dtype="str"))).item()

@@ -3,6 +3,7 @@ import re
 import pytest
 
 from analytics_lib.charts.chat import chat
+from analytics_lib.charts.marks import in_words
 
 
 def shown(*frames, **options):
@@ -74,6 +75,28 @@ def test_everything_stands_where_it_happened(talk):
         for word in ("uno", "agrega al carrito", "buscar", "pide persona", "dos", "fin de la")
     ]
     assert places == sorted(places)
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        ("user_request", "se llama a una persona: el cliente lo pide"),
+        ("queja", "se llama a una persona: queja"),
+        (None, "se llama a una persona "),
+    ],
+)
+def test_reason_of_an_escalation_is_told_in_words(talk, reason, said):
+    text = text_of(shown(*talk(("user", 0, "a"), escalated_seconds=3.0, escalation_reason=reason)))
+    assert said in text
+
+
+def test_failed_action_is_not_named_like_a_reason_to_escalate(talk, moments):
+    marks = moments(
+        {"kind": "escalated", "seconds": 0, "position": 1, "name": "other"},
+        {"kind": "failed_action", "seconds": 0, "position": 1, "name": "other"},
+    )
+    said = [in_words(moment, "es").rpartition(": ")[2] for moment in marks.to_dict("records")]
+    assert said == ["otro motivo", "other"]
 
 
 def test_head_tells_channel_length_and_outcome(talk):

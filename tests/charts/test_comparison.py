@@ -135,7 +135,7 @@ def test_stages_and_moments_are_called_by_their_words():
     moment = shares(share_frame(share_row("dead_end", 0.5, 0.2)), NAMES, kind="moments", language="en")
     assert stage.layout.yaxis.ticktext == ("agrega al carrito",)
     assert moment.layout.yaxis.ticktext == ("Dead end",)
-    assert "sample of n" in moment.layout.title.text
+    assert "sample of up to n" in moment.layout.title.text
 
 
 def test_unknown_share_is_no_dot_at_zero():

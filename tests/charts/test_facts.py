@@ -72,6 +72,7 @@ def facts_of():
             "comparable": frame("measure value low high n", ("conversion", 0.42, 0.38, 0.47, 312)),
         }
         review = SimpleNamespace(
+            timeline=SimpleNamespace(conversation=pd.DataFrame({"conversation_id": ["c1"]})),
             metadata=pd.Series({**METADATA, **dict(metadata)}, dtype=object),
             language=SimpleNamespace(**{name: parts.get(name, part) for name, part in written.items()}),
             performance=SimpleNamespace(**{name: parts.get(name, part) for name, part in served.items()}),
@@ -187,6 +188,7 @@ def test_what_the_data_cannot_say_is_a_dash_with_its_reason(facts_of):
         "Acciones que funcionaron": "no hay acciones de resultado conocido",
         "Productos": "no se mostró ningún producto",
         "Paso más lejano": "los datos no traen pasos de compra",
+        "Pedidos": "sin pedidos",
         "Ingreso": "sin pedidos",
         "Comparables: satisfechos (CSAT 4 o 5)": "no hay conversaciones comparables",
     }
@@ -196,6 +198,37 @@ def test_revenue_has_its_currency_or_the_reason_it_has_none(facts_of):
     one = frame("order_id", ("o1",))
     assert facts_of(orders=one, revenue=167_000.0, currency="COP")["Ingreso"] == "167.000 COP"
     assert facts_of(orders=one)["Ingreso"] == NONE + "pedidos en varias monedas"
+
+
+def test_without_an_order_known_to_the_data_their_number_is_a_dash(facts_of):
+    one = frame("order_id", ("o1",))
+    assert facts_of()["Pedidos"] == NONE + "sin pedidos"
+    assert facts_of(currency="COP")["Pedidos"] == "0"
+    assert facts_of(orders=one)["Pedidos"] == "1"
+
+
+@pytest.mark.parametrize(
+    ("orders", "said"), [((), "sin pedidos, o en varias monedas"), (("o1",), "pedidos en varias monedas")]
+)
+def test_comparable_conversations_that_do_not_tell_a_measure_are_not_called_missing(facts_of, orders, said):
+    unknown = [(measure, NAN, NAN, NAN, 0) for measure in ("revenue", "satisfaction")]
+    comparable = frame("measure value low high n", ("conversion", 0.42, 0.38, 0.47, 312), *unknown)
+    found = facts_of(comparable=comparable, orders=frame("order_id", *((each,) for each in orders)))
+    assert found["Comparables: ingreso medio"] == NONE + said
+    assert found["Comparables: satisfechos (CSAT 4 o 5)"] == NONE + "ninguna respondió la encuesta"
+
+
+def test_reason_of_an_escalation_is_told_in_words(facts_of):
+    called = {
+        "seconds": 5.0,
+        "reason": "api_error",
+        "turns_before": 1,
+        "failures_before": 1,
+        "wait_seconds": NAN,
+    }
+    assert facts_of(escalation=pd.Series(called))["Escalada a una persona"].startswith(
+        "tras 5 s: falla de un sistema | "
+    )
 
 
 def test_many_products_are_cut_short(facts_of):
@@ -210,6 +243,10 @@ def test_hostile_texts_are_inert(facts_of, hostile):
         products=frame("product_id product category stage", ("p", hostile, None, None)),
         bot_quality=frame("measure count n value detail", ("typos", 1, 8, 0.125, hostile)),
         stage=hostile,
+        orders=frame("order_id", ("o1",)),
+        revenue=5.0,
+        currency=hostile,
+        comparable=frame("measure value low high n", ("revenue", 5.0, 4.0, 6.0, 9)),
     )
     named = (
         "Canal",
@@ -219,6 +256,8 @@ def test_hostile_texts_are_inert(facts_of, hostile):
         "Acciones que funcionaron",
         "Productos",
         "Textos con errores",
+        "Ingreso",
+        "Comparables: ingreso medio",
     )
     assert all("&lt;script&gt;" in found[name] for name in (*named, "Paso más lejano"))
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analytics_lib.charts.texts import cut, for_matplotlib, for_page, for_plotly
+from analytics_lib.charts.texts import cut, for_matplotlib, for_page, for_plotly, inert
 
 
 def test_short_text_is_kept_whole():
@@ -56,3 +56,13 @@ def test_what_the_font_cannot_draw_becomes_a_box():
 
 def test_joined_emoji_stays_joined_in_plotly():
     assert for_plotly("👩\u200d👧\tx") == "👩\u200d👧 x"
+
+
+def test_inert_text_keeps_letters_and_spells_out_marks():
+    assert inert("Año 2") == "Año 2"
+    assert inert("*a*<b>") == "&#42;a&#42;&#60;b&#62;"
+
+
+@given(st.text(st.characters(categories=["L", "N", "P", "S"])))
+def test_inert_text_reads_as_it_was_given(text):
+    assert html.unescape(inert(text)) == text

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-from analytics_lib.charts.verdict import money, opportunities, verdict
+from analytics_lib.charts.verdict import interval, money, opportunities, verdict
 
 NAN = float("nan")
 TALK = [
@@ -189,6 +189,23 @@ def test_opportunities_come_in_order_each_with_its_evidence(told):
     ]
 
 
+def test_worth_of_a_purchase_is_told_in_its_currency(reviewed):
+    improve = [{"kind": "recover_purchase", "name": "cart_added", "value": 43_210.4}]
+    review = reviewed(REPEATED, improve=improve, currency="COP")
+    listed = opportunities(review.opportunities, review.timeline.messages, currency="COP")
+    said = "(ingreso medio de las comparables: 43.210 COP)"
+    assert said in text_of(listed)
+    assert said in paragraphs(review)[2]
+
+
+@pytest.mark.parametrize(
+    "kind", ["train_intent", "shorten_bot_wait", "recover_purchase", "calm_customer", "simplify_texts"]
+)
+def test_opportunity_without_a_value_says_no_number(told, kind):
+    shown = text_of(opportunities(improvements({"kind": kind, "value": NAN}), told(*TALK).messages))
+    assert re.search(r"nan|\(|\N{EN DASH}|\d", shown) is None
+
+
 def test_long_quote_is_cut_and_a_message_without_text_is_named_by_its_kind(told):
     said = [("user", 0, "x" * 500), ("user", 1, None, {"kind": "image"}), ("user", 2, " ")]
     frame = improvements(*({"kind": "train_intent", "position": at} for at in (1, 2, 3)))
@@ -202,8 +219,10 @@ def test_hostile_texts_are_inert(reviewed, told, hostile):
     said = [("user", 0, hostile, {"kind": hostile})]
     mark = {"kind": "failed_action", "seconds": 0, "position": 1, "name": hostile}
     improve = [{"kind": "fix_action", "name": hostile, "position": 1}, {"kind": hostile, "name": hostile}]
-    review = reviewed(mark, said=said, improve=[*improve, {"kind": "recover_purchase"}], stage=hostile)
-    html = verdict(review).html + opportunities(review.opportunities, review.timeline.messages).html
+    worth = {"kind": "recover_purchase", "value": 5.0}
+    review = reviewed(mark, said=said, improve=[worth, *improve], stage=hostile, currency=hostile)
+    listed = opportunities(review.opportunities, review.timeline.messages, currency=hostile)
+    html = verdict(review).html + listed.html
     assert set(re.findall(r"<(\w+)", html)) == {"p", "strong", "a", "bdi", "ol", "li", "br"}
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html
 
@@ -227,3 +246,17 @@ def test_english_verdict_speaks_english(reviewed):
 )
 def test_amounts_are_written_in_their_currency(value, currency, said):
     assert money(value, currency, "es").replace("\u00a0", " ") == said
+
+
+@pytest.mark.parametrize(
+    ("measure", "value", "low", "said"),
+    [
+        ("revenue", NAN, NAN, "\N{EN DASH}"),
+        ("conversion", NAN, NAN, "\N{EN DASH}"),
+        ("revenue", 500.0, NAN, "500 COP (sin intervalo: muy pocos datos)"),
+        ("revenue", 500.0, 400.0, "500 COP (intervalo del 95 %: 400 COP a 600 COP)"),
+    ],
+)
+def test_what_has_no_interval_shows_none(measure, value, low, said):
+    row = {"measure": measure, "value": value, "low": low, "high": 600.0 if low == 400.0 else NAN}
+    assert interval(row, "es", currency="COP").replace("\u00a0", " ") == said

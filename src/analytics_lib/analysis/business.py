@@ -61,12 +61,17 @@ def business(store: Store, timeline: Timeline, *, over: bool, as_of: Moment | No
     return Business(
         _products(timeline.events),
         stage,
-        None if not over or stage == FUNNEL_STAGES[-1] or len(orders) else stage,
+        stage if over and not bought(stage, orders["amount"]) else None,
         orders.drop(columns="conversation_id"),
         revenue,
         str(currencies[0]) if single else single_currency(store, as_of=as_of),
         comparable(store, facts_of(timeline), stage=stage, revenue=revenue, as_of=as_of),
     )
+
+
+def bought(stage: str | None, amounts: Iterable[float]) -> bool:
+    """Whether something was bought: the last stage reached, or an order of more than nothing."""
+    return stage == FUNNEL_STAGES[-1] or any(amount > 0 for amount in amounts)
 
 
 def _furthest(names: Iterable[str]) -> str | None:

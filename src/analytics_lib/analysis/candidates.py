@@ -6,7 +6,7 @@ has a measure here that a scan can take, and only the conversations at its top a
 count (length, number of messages, mean sentiment), the second looks closer at these.
 
 - Waits are exact but for the seconds before a "one moment, please": no wait is longer than its conversation.
-- Checkouts are exact.
+- Checkouts are exact for conversations that were closed; of those that never were, some may be missed.
 - Escalations: of those called in soonest after the start. Whether something had gone wrong before is told by
   a few words, so that some count as troubled that were not, and come last.
 - Repeats: how often the user's longer words and the bot's texts come back, in the conversations in which the

@@ -89,9 +89,10 @@ where ordered_at < $as_of
 having count(distinct currency) = 1
 """
 
-KNOWN_UNTIL = "select max(started_at) as known_until from conversations where started_at < $as_of"
+LAST_START = "select max(started_at) as last_start from conversations where started_at < $as_of"
 
 
+_UNKNOWN = (math.nan, math.nan, math.nan, 0)
 _Cache = WeakKeyDictionary["Store", "dict[tuple[str, dt.datetime], pd.DataFrame]"]
 _ANSWERS: _Cache = WeakKeyDictionary()
 
@@ -112,18 +113,19 @@ def comparable(
         One row per measure: ``measure``, ``value``, ``low`` and ``high`` (95 % interval; users repeat, so by
         linearised variance: Wilson on the effective size for shares, normal for revenue), ``n``.
         ``conversion`` is the share that completed a purchase; ``revenue`` the mean of the orders' amount per
-        conversation (null where orders are in several currencies); ``satisfaction`` the share of answers 4
-        or 5, with the number of answers as ``n``. All null with n = 0 where nothing is comparable.
+        conversation (null where no order is known, or in several currencies); ``satisfaction`` the share of
+        answers 4 or 5, with the number of answers as ``n``. All null with n = 0 where nothing is comparable.
     """
     counts = _counts_of(store, conversation, stage, known_before(as_of))
     if counts is None:
         empty = [(measure, *[math.nan] * 3, 0) for measure in ("conversion", "revenue", "satisfaction")]
         return pd.DataFrame(empty, columns=["measure", "value", "low", "high", "n"])
     own = _own(conversation, stage, revenue)
-    several = counts["revenue"] != 0 and single_currency(store, as_of=as_of) is None
+    # Without any order, or with several currencies, what was brought is not known; it is not 0.
+    known = single_currency(store, as_of=as_of) is not None
     rows = [
         ("conversion", *_share(counts, own, "converted", ("n", "n_n", "users"))),
-        ("revenue", *((math.nan, math.nan, math.nan, 0) if several else _mean(counts, own))),
+        ("revenue", *(_mean(counts, own) if known else _UNKNOWN)),
         ("satisfaction", *_share(counts, own, "satisfied", ("answered", "answered_n_n", "answerers"))),
     ]
     return pd.DataFrame(rows, columns=["measure", "value", "low", "high", "n"])
@@ -135,9 +137,9 @@ def single_currency(store: Store, *, as_of: Moment | None = None) -> str | None:
     return None if found.empty else str(found.iloc[0])
 
 
-def known_until(store: Store, *, as_of: Moment | None = None) -> pd.Timestamp | None:
+def last_start(store: Store, *, as_of: Moment | None = None) -> pd.Timestamp | None:
     """When the last conversation known at ``as_of`` started: what the store knows goes that far at least."""
-    last = _remembered(store, KNOWN_UNTIL, known_before(as_of))["known_until"].iloc[0]
+    last = _remembered(store, LAST_START, known_before(as_of))["last_start"].iloc[0]
     return None if pd.isna(last) else last
 
 
@@ -180,7 +182,7 @@ def _share(
     n, squared, users = sizes
     total, others = counts[n], counts[n] - own[n]
     if others <= 0:
-        return math.nan, math.nan, math.nan, 0
+        return _UNKNOWN
     share = counts[hits] / total
     errors = counts[f"{hits}_squares"] - 2 * share * counts[f"{hits}_n"] + share**2 * counts[squared]
     size = effective_size(share, total=int(total), users=int(counts[users]), squared_errors=errors)
@@ -192,7 +194,7 @@ def _share(
 def _mean(counts: pd.Series, own: dict[str, float]) -> tuple[float, float, float, int]:
     total, others, users = counts["n"], counts["n"] - own["n"], counts["users"]
     if others <= 0:
-        return math.nan, math.nan, math.nan, 0
+        return _UNKNOWN
     mean = counts["revenue"] / total
     errors = counts["revenue_squares"] - 2 * mean * counts["revenue_n"] + mean**2 * counts["n_n"]
     left = (counts["revenue"] - own["revenue"]) / others

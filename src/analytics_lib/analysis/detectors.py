@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections import defaultdict
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from analytics_lib.schema import FUNNEL_STAGES
@@ -149,6 +150,23 @@ def _long_silences(story: Story) -> Iterator[Moment]:
         else:
             greeting = greeting and not waiting
             waiting, asked = message["keeps_waiting"], message["asks"]
+
+
+def not_answered(messages: list[Row]) -> set[int]:
+    """Positions of what the user wrote that was replied to, but only by not having been understood."""
+    found: set[int] = set()
+    written: set[int] = set()
+    for sender_is_user, stretch in groupby(messages, key=lambda message: message["sender"] == "user"):
+        rows = list(stretch)
+        if sender_is_user:
+            written = {row["position"] for row in rows if not row["courtesy"]}
+        elif any(row["not_understood"] for row in rows) and all(map(_puts_off, rows)):
+            found |= written
+    return found
+
+
+def _puts_off(message: Row) -> bool:
+    return bool(message["not_understood"] or message["keeps_waiting"])
 
 
 def _failed_actions(story: Story) -> Iterator[Moment]:

@@ -2,7 +2,11 @@
 
 A difference is always the first group less the second. It is called real when its p-value survives the
 correction for the number of comparisons made beside it (Benjamini and Hochberg 1995, 5 % false discoveries)
-and its 95 % interval leaves out 0; with fewer than 30 conversations in a group nothing is called real.
+and there is enough to go by in both groups:
+
+- a share: its 95 % interval leaves out 0, and each group has 30 conversations or more that were looked at;
+- a median wait: its 95 % interval leaves out 0, and each group has 20 replies or more (``group_waits``);
+- a word: 30 users or more of each group wrote any word (``group_sample``); it has a z-score, no interval.
 """
 
 from __future__ import annotations

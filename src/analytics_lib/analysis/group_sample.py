@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, cast
 
 import pandas as pd
 
-from analytics_lib.analysis.comparable import known_until
+from analytics_lib.analysis.comparable import last_start
 from analytics_lib.analysis.differences import (
     FALSE_DISCOVERY_RATE,
     SIDES,
@@ -24,7 +24,7 @@ from analytics_lib.analysis.differences import (
     z_p_values,
 )
 from analytics_lib.analysis.groups import defines
-from analytics_lib.analysis.key_moments import LONG_SILENCE_SECONDS, key_moments
+from analytics_lib.analysis.key_moments import LONG_SILENCE_SECONDS, is_over, key_moments
 from analytics_lib.analysis.reading import read_messages
 from analytics_lib.analysis.timeline import Timeline, timelines
 from analytics_lib.errors import RequestError
@@ -43,6 +43,8 @@ SAMPLE_SIZE = 1_500
 # A word of fewer users may say more of them than of the group.
 LEAST_USERS = 10
 PRIOR_WORDS = 500.0
+# How a conversation ends is unknown while it may go on.
+_KINDS_OF_AN_END = ("dead_end", "unanswered_question")
 
 SAMPLE = """
 with grouped as (
@@ -121,7 +123,7 @@ def read_sample(
     as_of = groups.scope["as_of"]
     found = timelines(store, members["conversation_id"].tolist(), as_of=as_of)
     told = replace(found, messages=read_messages(found.messages, scorers=scorers))
-    return Sample(members, told, known_until(store, as_of=as_of), groups)
+    return Sample(members, told, last_start(store, as_of=as_of), groups)
 
 
 def moments(sample: Sample, *, long_silence_seconds: float = LONG_SILENCE_SECONDS) -> pd.DataFrame:
@@ -130,12 +132,17 @@ def moments(sample: Sample, *, long_silence_seconds: float = LONG_SILENCE_SECOND
     Steps of the purchase are left out (``groups.stages`` compares them), and so is the escalation where it is
     what tells the groups apart.
 
+    What cannot be told is not counted as absent. Dead ends and unanswered questions are looked for only in
+    conversations that are over (``key_moments.is_over``): their ``…_total`` leaves out those still open.
+    Failed actions of a group of whose actions none has a known result are unknown, not 0.
+
     Args:
         sample: The conversations read.
         long_silence_seconds: From how many seconds on waiting is a long silence.
 
     Returns:
-        One row per kind that occurs, as ``differences.share_differences``.
+        One row per kind that occurs, as ``differences.share_differences``; shares are null where a group
+        has no conversation to look at.
     """
     told = sample.timeline
     found = key_moments(
@@ -143,8 +150,7 @@ def moments(sample: Sample, *, long_silence_seconds: float = LONG_SILENCE_SECOND
     )
     given = ["purchase_step", *(["escalated"] if defines(sample.groups, "escalated") else [])]
     kinds = found.loc[~found["kind"].isin(given), ["conversation_id", "kind"]].drop_duplicates()
-    hits = sample.members.merge(kinds.rename(columns={"kind": "name"}), on="conversation_id")
-    return share_differences(_counts(sample.members, hits))
+    return share_differences(_counts(_looked_at(sample, kinds.rename(columns={"kind": "name"}))))
 
 
 def words(
@@ -189,21 +195,46 @@ def words(
     return frame.assign(p_value=adjusted, real=real)
 
 
-def _counts(members: pd.DataFrame, hits: pd.DataFrame) -> pd.DataFrame:
-    """What ``share_differences`` takes, from members and those of them that have each ``name``."""
-    total = members.groupby(["side", "user_id"]).size().rename("total").reset_index()
-    sized = total.assign(total_squares=total["total"] ** 2, users=1)
-    sizes = sized.groupby("side")[["users", "total", "total_squares"]].sum()
-    had = hits.groupby(["side", "user_id", "name"]).size().rename("conversations").reset_index()
-    had = had.merge(total, on=["side", "user_id"])
-    had = had.assign(squares=had["conversations"] ** 2, products=had["conversations"] * had["total"])
-    summed = had.groupby(["side", "name"])[["conversations", "squares", "products"]].sum()
-    every = pd.MultiIndex.from_product([SIDES, sorted(had["name"].unique())], names=["side", "name"])
-    return (
-        summed.reindex(every, fill_value=0)
-        .reset_index()
-        .merge(sizes.reindex(list(SIDES), fill_value=0).reset_index(), on="side")
+def _looked_at(sample: Sample, kinds: pd.DataFrame) -> pd.DataFrame:
+    """One row per conversation and kind that it can tell of: its member, ``name`` and ``has`` (bool)."""
+    told = pd.MultiIndex.from_frame(kinds[["conversation_id", "name"]])
+    names = pd.DataFrame({"name": kinds["name"].unique()})
+    every = sample.members.merge(names, how="cross")
+    every = every.assign(has=pd.MultiIndex.from_frame(every[["conversation_id", "name"]]).isin(told))
+    untold = every["name"].isin(_KINDS_OF_AN_END) & ~every["conversation_id"].isin(_over(sample))
+    unrecorded = (every["name"] == "failed_action") & ~every["side"].isin(_sides_with_actions(sample))
+    return every[~untold & ~unrecorded]
+
+
+def _over(sample: Sample) -> list[str]:
+    """The conversations that have ended (see ``key_moments.is_over``)."""
+    last = sample.timeline.messages.groupby("conversation_id")["seconds"].max().to_dict()
+    rows = sample.timeline.conversation.to_dict("records")
+    return [
+        row["conversation_id"]
+        for row in rows
+        if is_over(row, last.get(row["conversation_id"]), sample.known_until)
+    ]
+
+
+def _sides_with_actions(sample: Sample) -> set[str]:
+    actions = sample.timeline.actions
+    known = actions.loc[actions["succeeded"].notna(), "conversation_id"]
+    return set(sample.members.loc[sample.members["conversation_id"].isin(known), "side"])
+
+
+def _counts(looked_at: pd.DataFrame) -> pd.DataFrame:
+    """What ``share_differences`` takes, from the conversations looked at for each ``name``."""
+    users = looked_at.groupby(["side", "name", "user_id"])["has"].agg(conversations="sum", total="size")
+    summed = users.assign(
+        users=1,
+        squares=users["conversations"] ** 2,
+        products=users["conversations"] * users["total"],
+        total_squares=users["total"] ** 2,
     )
+    every = pd.MultiIndex.from_product([SIDES, looked_at["name"].unique()], names=["side", "name"])
+    by_side: pd.DataFrame = summed.groupby(["side", "name"]).sum()
+    return by_side.reindex(every, fill_value=0).reset_index()
 
 
 def _said(sample: Sample) -> pd.DataFrame:

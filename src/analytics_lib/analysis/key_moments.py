@@ -7,14 +7,16 @@ Each kind has one definition, applied to one conversation or to thousands alike:
 - ``bot_loop``: the bot says word for word what it had said before the user's last message, and no action
   succeeded in between (after one, the same words answer something new);
 - ``not_understood``: the bot says that it did not understand;
-- ``dead_end``: the conversation is over, and its last word is a bot's that did not help: not understood, an
-  apology that it cannot, or a repetition;
-- ``unanswered_question``: the conversation is over, and nobody replied to what the user asked last;
-- ``long_silence``: at least so many seconds without a word while the user waited for one: since a message of
-  the user, or since being told to wait;
+- ``dead_end``: the conversation is over, the user has written, and the last word is a bot's that did not
+  help: not understood, an apology that it cannot, or a repetition of more than a goodbye;
+- ``unanswered_question``: the conversation is over, and nobody replied to what the user wrote last; it stands
+  at the first message of that stretch;
+- ``long_silence``: at least so many seconds without a word while the user waited for one, since a message of
+  the user or since being told to wait; it stands at the message that ends it, so that a silence which ends
+  the conversation is none;
 - ``failed_action``: a system behind the bot failed;
 - ``sentiment_fall``: the user, so far negative in no message but perhaps the first (which tells what is
-  wrong), turns clearly negative and stays so; not before the third message;
+  wrong), turns clearly negative (-0.4 or below) and stays so, by 0.3 at least; not before the third message;
 - ``escalated``: a person is called in; ``purchase_step``: a stage of the funnel is reached the first time.
 
 A conversation is over once it is closed, or a day after its last message.
@@ -49,7 +51,7 @@ TROUBLES = (
 )
 MILESTONES = ("escalated", "purchase_step")
 LONG_SILENCE_SECONDS = 120.0
-_OVER_AFTER_SECONDS = 24 * 3600.0
+OVER_AFTER_SECONDS = 24 * 3600.0
 _COLUMNS = ["conversation_id", "kind", "seconds", "position", "message_id", "name", "value", "related"]
 
 
@@ -100,7 +102,7 @@ def is_over(conversation: Row, last_seconds: float | None, known_until: pd.Times
     if known_until is None or last_seconds is None:
         return False
     known_seconds = (known_until - conversation["started_at"]).total_seconds()
-    return bool(known_seconds - last_seconds >= _OVER_AFTER_SECONDS)
+    return bool(known_seconds - last_seconds >= OVER_AFTER_SECONDS)
 
 
 def _typed(rows: list[dict[str, object]]) -> pd.DataFrame:
@@ -112,14 +114,15 @@ def _typed(rows: list[dict[str, object]]) -> pd.DataFrame:
 def _stories(
     timeline: Timeline, messages: pd.DataFrame, known_until: pd.Timestamp | None, long_silence_seconds: float
 ) -> Iterator[Story]:
-    by_conversation = [_rows_of(frame) for frame in (messages, timeline.actions, timeline.events)]
+    by_conversation = [rows_of(frame) for frame in (messages, timeline.actions, timeline.events)]
     for row in timeline.conversation.to_dict("records"):
         said, acted, happened = (rows[row["conversation_id"]] for rows in by_conversation)
         over = is_over(row, said[-1]["seconds"] if said else None, known_until)
         yield Story(row, said, acted, happened, over, long_silence_seconds)
 
 
-def _rows_of(frame: pd.DataFrame) -> defaultdict[str, list[Row]]:
+def rows_of(frame: pd.DataFrame) -> defaultdict[str, list[Row]]:
+    """The rows of a frame by conversation, in their order."""
     rows: defaultdict[str, list[Row]] = defaultdict(list)
     for row in frame.to_dict("records"):
         rows[row["conversation_id"]].append(row)

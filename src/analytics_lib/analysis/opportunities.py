@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 
+from analytics_lib.analysis.detectors import not_answered
 from analytics_lib.analysis.performance import LOW_CONFIDENCE
 from analytics_lib.schema import FUNNEL_STAGES
 
@@ -49,6 +50,7 @@ _REMEDIES = {
 }
 _COLUMNS = ["rank", "kind", "name", "position", "message_id", "n", "value", "weight"]
 _STEP = "purchase_step"
+_ADDED = frozenset({"shorten_agent_wait", "shorten_bot_wait"})
 _CART = FUNNEL_STAGES.index("cart_added")
 # Fernández Huerta and Flesch alike: below 50 a text is hard to read.
 _HARD_TO_READ = 50.0
@@ -82,8 +84,10 @@ def opportunities(
     Returns:
         One row per kind and name, most worthwhile first: ``rank`` (from 1), ``kind`` (see ``WEIGHTS``),
         ``name`` (of the action, intent or stage; null), ``position`` and ``message_id`` of the first
-        evidence (null where it is no message), ``n`` (times), ``value`` (seconds waited in all, revenue that
-        comparable conversations brought on average, a share or a score; null), ``weight``.
+        evidence (null where it is no message), ``n`` (times), ``value`` and
+        ``weight``. The value is seconds waited in all (``shorten_…``), what comparable conversations brought
+        on average (``recover_purchase``), the size of the fall (``calm_customer``), the share of texts
+        (``keep_address``, ``fix_typos``) or the score (``simplify_texts``); null elsewhere.
     """
     found = [
         *_from_moments(moments),
@@ -104,8 +108,8 @@ def _ranked(found: list[Opportunity], messages: list[Row]) -> pd.DataFrame:
     ids = {message["position"]: message["message_id"] for message in messages}
     rows = []
     for (kind, name), same in groups.items():
-        values = [each.value for each in same if not math.isnan(each.value)]
-        value = sum(values) if values else math.nan
+        # Seconds waited add up; a worth, a share, a score or a fall is that of the first.
+        value = sum(each.value for each in same) if kind in _ADDED else same[0].value
         at, weight = same[0].position, WEIGHTS[kind] * math.sqrt(len(same))
         rows.append((kind, name, at, ids.get(at), len(same), value, weight, _place(same[0])))
     rows.sort(key=lambda row: (-row[6], row[7], row[0]))
@@ -153,14 +157,14 @@ def _from_escalation(
 
 def _from_recognition(messages: list[Row]) -> Iterator[Opportunity]:
     """Messages not understood, understood with doubt, or wrongly by a reviewer's word, by what they meant."""
-    lost = {message["position"] - 1 for message in messages if message["not_understood"]}
+    lost = not_answered(messages)
     for message in messages:
         named = [name for name in (message["true_intent"], message["intent"]) if isinstance(name, str)]
         wrong = isinstance(message["true_intent"], str) and message["true_intent"] != message["intent"]
         marked = wrong or message["position"] in lost or message["confidence"] < LOW_CONFIDENCE
         if marked and message["sender"] == "user":
             meant = named[0] if named else None
-            yield Opportunity("train_intent", message["position"], meant, message["confidence"])
+            yield Opportunity("train_intent", message["position"], meant)
 
 
 def _from_purchase(moments: list[Row], business: Business) -> Iterator[Opportunity]:

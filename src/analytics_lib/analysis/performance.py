@@ -77,7 +77,7 @@ def needs_person(messages: list[Row], moments: list[Row]) -> bool:
     The user asked for one or was upset, something failed or went in circles, or the bot found no intent.
     """
     failed = any(moment["kind"] in _REASONS_TO_CALL for moment in moments)
-    upset = any(message["sender"] == "user" and message["sentiment"] < NEGATIVE for message in messages)
+    upset = any(message["sender"] == "user" and message["sentiment"] <= NEGATIVE for message in messages)
     lost = (
         isinstance(message["intent"], str) and message["intent"].lower() in FALLBACKS for message in messages
     )

@@ -17,11 +17,11 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, NamedTuple
 
-import pandas as pd
-
+from analytics_lib.analysis.business import bought
 from analytics_lib.analysis.detectors import NEGATIVE
 from analytics_lib.analysis.key_moments import LONG_SILENCE_SECONDS
-from analytics_lib.analysis.performance import needs_person
+from analytics_lib.analysis.performance import needs_person, turns
+from analytics_lib.schema import FUNNEL_STAGES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -102,13 +102,16 @@ def _times(rows: list[Row]) -> str:
 
 def _lost_at_checkout(case: Case) -> Finding | None:
     names = {event["name"] for event in case.events}
-    bought = "purchase_completed" in names or any(order["amount"] > 0 for order in case.orders)
-    if bought or not case.over or not names & {"cart_added", "purchase_initiated"}:
+    done = FUNNEL_STAGES[-1] if FUNNEL_STAGES[-1] in names else None
+    if bought(done, (order["amount"] for order in case.orders)) or not case.over:
+        return None
+    if not names & {"cart_added", "purchase_initiated"}:
         return None
     stage = "purchase_initiated" if "purchase_initiated" in names else "cart_added"
     step = next(row for row in case.moments if row["kind"] == "purchase_step" and row["name"] == stage)
     value = _cart_value(case)
-    position = None if step["position"] is pd.NA else int(step["position"])
+    place: object = step["position"]
+    position = int(place) if isinstance(place, int) else None
     reached = "began to pay" if stage == "purchase_initiated" else "filled the cart"
     at = "" if position is None else f" at message {position}"
     worth = "" if math.isnan(value) else f" ({value:,.0f})"
@@ -153,12 +156,12 @@ def _escalated_without_need(case: Case) -> Finding | None:
     users = [row for row in before if row["sender"] == "user"]
     if not users or needs_person(before, [row for row in case.moments if row["seconds"] <= called]):
         return None
-    turns = sum(not math.isnan(row["response_time_seconds"]) for row in before)
+    tried_turns = turns(before)
     position, reason = before[-1]["position"], case.conversation["escalation_reason"]
     why = f" ({reason})" if isinstance(reason, str) else ""
-    tried = "no turn" if not turns else "1 turn" if turns == 1 else f"{turns} turns"
+    tried = "1 turn" if tried_turns == 1 else f"{tried_turns or 'no'} turns"
     evidence = f"a person was called after message {position}{why} and {tried}, though nothing had failed"
-    return Finding((turns, len(users)), turns, position, evidence)
+    return Finding((tried_turns, len(users)), tried_turns, position, evidence)
 
 
 REASONS: Mapping[str, Callable[[Case], Finding | None]] = {

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from analytics_lib.analysis.business import Business, business
-from analytics_lib.analysis.comparable import known_until
+from analytics_lib.analysis.comparable import last_start
 from analytics_lib.analysis.key_moments import LONG_SILENCE_SECONDS, is_over, key_moments
 from analytics_lib.analysis.opportunities import opportunities
 from analytics_lib.analysis.performance import Performance, performance, turns
@@ -75,7 +75,7 @@ def review(
     """
     found = timeline(store, conversation_id, as_of=as_of)
     told = replace(found, messages=read_messages(found.messages, scorers=scorers))
-    known = known_until(store, as_of=as_of)
+    known = last_start(store, as_of=as_of)
     moments = key_moments(told, told.messages, known_until=known, long_silence_seconds=long_silence_seconds)
     messages, noted = told.messages.to_dict("records"), moments.to_dict("records")
     metadata = _metadata(told, messages, known)

@@ -177,7 +177,7 @@ before as (
         conversation_id,
         count(*) as messages,
         coalesce(bool_or(
-            sentiment < $negative
+            sentiment <= $negative
             or regexp_matches(text, $person)
             or intent in (select intent from fallbacks)
         ), false) as troubled

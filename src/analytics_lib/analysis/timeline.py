@@ -25,7 +25,7 @@ known as (
         ended_at < $as_of as is_closed,
         escalated_at < $as_of as is_escalated
     from conversations
-    where conversation_id in (select conversation_id from asked)
+    where conversation_id in (select conversation_id from asked) and started_at < $as_of
 )
 select
     conversation_id, user_id, channel, started_at, started_local, entry_point, city,
@@ -197,7 +197,8 @@ def timelines(store: Store, conversation_ids: Sequence[str], *, as_of: Moment | 
     # Looked up once and not joined in each query: every look into a large table of conversations takes time.
     begun = parts["conversation"].set_index("conversation_id")["started_at"]
     timed = {name: _timed(parts[name], begun, moment) for name, moment in _MOMENTS.items()}
-    return Timeline(**(parts | timed))
+    placed = parts["orders"]["conversation_id"].isin(begun.index)
+    return Timeline(**(parts | timed | {"orders": parts["orders"][placed].reset_index(drop=True)}))
 
 
 def _timed(rows: pd.DataFrame, begun: pd.Series, moment: str) -> pd.DataFrame:
@@ -247,5 +248,7 @@ def choose_conversation(
 
 def _not_found(store: Store, conversation_id: str) -> str:
     nearest = store.query(NEAREST, conversation_id=conversation_id)["conversation_id"]
+    if conversation_id in set(nearest):
+        return f"Conversation {conversation_id!r} had not started by as_of. Choose a later as_of."
     hint = "The store holds none yet." if nearest.empty else f"Did you mean {nearest.iloc[0]!r}?"
     return f"There is no conversation {conversation_id!r} in the store. {hint}"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from analytics_lib.analysis.detectors import not_answered
 from analytics_lib.text.language import main_of
 from analytics_lib.text.quality import address_forms, readability, typos
 
@@ -128,7 +129,7 @@ def _unanswered(messages: list[Row], moments: list[Row]) -> Measure:
     """Questions of the user without a reply, or replied to only by not having been understood."""
     questions = [row["position"] for row in messages if row["sender"] == "user" and row["asks"]]
     ended = [moment["position"] for moment in moments if moment["kind"] == "unanswered_question"]
-    lost = {row["position"] - 1 for row in messages if row["not_understood"]}
+    lost = not_answered(messages)
     lost |= {position for position in questions if ended and position >= ended[0]}
     return _share("unanswered", len(lost.intersection(questions)), len(questions))
 

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from analytics_lib.analysis.candidates import candidates
-from analytics_lib.analysis.comparable import known_until
-from analytics_lib.analysis.key_moments import is_over, key_moments
+from analytics_lib.analysis.comparable import last_start
+from analytics_lib.analysis.key_moments import OVER_AFTER_SECONDS, is_over, key_moments, rows_of
 from analytics_lib.analysis.reading import read_messages
 from analytics_lib.analysis.reasons import REASONS, Case, Finding
 from analytics_lib.analysis.scope import bounds
@@ -27,7 +27,6 @@ from analytics_lib.text.sentiment import SCORERS
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from analytics_lib.analysis.detectors import Row
     from analytics_lib.analysis.timeline import Timeline
     from analytics_lib.periods import Moment
     from analytics_lib.store import Store
@@ -42,7 +41,7 @@ where product_id in (select product_id from asked) and price is not null
 
 _FUSION = 60
 _DEPTH = 40
-_QUIET = dt.timedelta(days=1)
+_QUIET = dt.timedelta(seconds=OVER_AFTER_SECONDS)
 _COLUMNS = [
     *("conversation_id", "reason", "evidence", "value", "position", "reasons"),
     *("started_local", "channel", "outcome", "messages"),
@@ -61,9 +60,10 @@ def find(
 ) -> pd.DataFrame:
     """The conversations of a window most worth reading, with why and where to look.
 
-    A scan chooses candidates by every reason, and these are read as closely as a review reads them, so that
-    value, evidence and position are those of the review. Where the window holds more conversations than are
-    read closely (some hundreds), waits and checkouts are the true top; repeats, sentiment and escalations are
+    A scan chooses candidates by every reason, and these are read as closely as a review reads them: repeats,
+    sentiment, steps and positions are those of the review. A wait is judged more strictly than there: "one
+    moment" ends none (see ``reasons``). Where the window holds more conversations than are
+    read closely (some hundreds), waits and closed checkouts are the true top; repeats, sentiment and escalations are
     chosen by rough measures, and some of the top may be missing (see ``candidates``).
 
     Args:
@@ -88,7 +88,7 @@ def find(
     if limit < 1:
         raise RequestError(f"limit is {limit}; expected 1 or more conversations to read.")
     scope = bounds(since=since, until=until, channel=channel, as_of=as_of)
-    known = known_until(store, as_of=as_of)
+    known = last_start(store, as_of=as_of)
     quiet_since = None if known is None else (known - _QUIET).to_pydatetime()
     depth = max(_DEPTH, limit)
     chosen = candidates(store, scope, depth=depth, quiet_since=quiet_since)
@@ -102,7 +102,7 @@ def _read(
     told = replace(found, messages=read_messages(found.messages, scorers=scorers))
     moments = key_moments(told, told.messages, known_until=known)
     prices = _prices(store, told.events)
-    parts = [_rows_of(frame) for frame in (told.messages, told.events, told.orders, moments)]
+    parts = [rows_of(frame) for frame in (told.messages, told.events, told.orders, moments)]
     cases = {}
     for row in told.conversation.to_dict("records"):
         name = row["conversation_id"]
@@ -115,13 +115,6 @@ def _read(
 def _prices(store: Store, events: pd.DataFrame) -> dict[str, float]:
     listed = store.query(PRICES, product_ids=list(events["product_id"].dropna().unique()))
     return {str(row["product_id"]): float(row["price"]) for row in listed.to_dict("records")}
-
-
-def _rows_of(frame: pd.DataFrame) -> defaultdict[str, list[Row]]:
-    rows: defaultdict[str, list[Row]] = defaultdict(list)
-    for row in frame.to_dict("records"):
-        rows[row["conversation_id"]].append(row)
-    return rows
 
 
 def _listed(cases: Mapping[str, Case], limit: int, depth: int) -> pd.DataFrame:

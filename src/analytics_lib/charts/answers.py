@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 from analytics_lib.charts.pages import Html, Markdown
 from analytics_lib.charts.style import SMALL_PERCENTILE_N, SMALL_SHARE_N
+from analytics_lib.charts.texts import inert
 from analytics_lib.charts.words import (
     Language,
     absent,
@@ -131,7 +132,7 @@ def _ended(outcomes: pd.DataFrame, language: Language) -> str:
             "answer.outcome",
             language,
             share=share(row["share"], language),
-            outcome=_inert(label("outcome", row["outcome"], language)),
+            outcome=inert(label("outcome", row["outcome"], language)),
             count=count(row["conversations"], language),
         )
         for row in known.to_dict("records")
@@ -163,13 +164,6 @@ def _waited(responses: pd.DataFrame, language: Language) -> str:
         n=counted(total, "waits", language),
         unanswered=count(unanswered, language),
         share=share(unanswered / total, language),
-    )
-
-
-def _inert(text: str) -> str:
-    """A text for Markdown that may hold HTML: no mark of either is left active."""
-    return "".join(
-        f"&#{ord(letter)};" if not letter.isalnum() and letter != " " else letter for letter in text
     )
 
 

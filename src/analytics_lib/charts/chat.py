@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from analytics_lib.charts.links import anchor
 from analytics_lib.charts.marks import BESIDE, TROUBLES, feeling, in_html
 from analytics_lib.charts.pages import Html
-from analytics_lib.charts.style import FAILURE, INK, LINE, NEUTRAL, QUIET, SENDERS, SUCCESS, Record
+from analytics_lib.charts.style import FAILURE, INK, LINE, LOW_CONFIDENCE, NEUTRAL, QUIET, SENDERS, SUCCESS
 from analytics_lib.charts.texts import cut, for_page
 from analytics_lib.charts.words import (
     Language,
@@ -37,7 +37,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-LOW_CONFIDENCE = 0.7
+    from analytics_lib.charts.style import Record
+
 _LONGEST_TEXT = 800
 _LONGEST_NAME = 80
 _FIRST_SHOWN, _LAST_SHOWN, _MOST_MARKED_SHOWN = 160, 40, 60
@@ -276,7 +277,8 @@ def _event(row: Record, language: Language) -> str:
 
 def _escalated(row: Record, language: Language) -> str:
     reason = row["escalation_reason"]
-    why = "" if absent(reason) else f": <strong>{for_page(cut(reason, _LONGEST_NAME, language))}</strong>"
+    named = cut(label("escalation_reason", reason, language), _LONGEST_NAME, language)
+    why = "" if absent(reason) else f": <strong>{for_page(named)}</strong>"
     return _chip_html(html.escape(say("chat.escalated", language)) + why)
 
 

@@ -18,6 +18,8 @@ from analytics_lib.charts.compared import (
     verdict,
 )
 from analytics_lib.charts.pages import Markdown
+from analytics_lib.charts.style import SMALL_SHARE_N
+from analytics_lib.charts.texts import inert
 from analytics_lib.charts.words import Language, count, counted, days, duration, say, share
 
 if TYPE_CHECKING:
@@ -29,7 +31,6 @@ if TYPE_CHECKING:
 _RECORDED: tuple[Kind, ...] = ("intents", "stages")
 _MOST_SENTENCES = 3
 _MOST_WORDS = 5
-_SMALL_N = 30
 
 
 def answer(
@@ -55,18 +56,16 @@ def answer(
     groups = sizes.set_index("side")
     empty = [name for side, name in zip(SIDES, names, strict=True) if not groups["conversations"][side]]
     if empty:
-        said = [
-            say("compare.answer.empty", language, days=shown, group=f"«{_inert(name)}»") for name in empty
-        ]
+        said = [say("compare.answer.empty", language, days=shown, group=f"«{inert(name)}»") for name in empty]
         return Markdown("\n\n".join(said))
-    called = {side: _inert(name) for side, name in zip(SIDES, names, strict=True)}
+    called = {side: inert(name) for side, name in zip(SIDES, names, strict=True)}
     counts = {
         f"{part}_{side}": counted(groups[noun][side], noun, language)
         for part, noun in (("n", "conversations"), ("users", "users"))
         for side in SIDES
     }
     opening = say("compare.answer.groups", language, **called, **counts, days=shown)
-    few = groups["conversations"].min() < _SMALL_N
+    few = groups["conversations"].min() < SMALL_SHARE_N
     warning = [say("compare.answer.few", language)] if few else []
     caution = say("compare.answer.not_causal", language)
     parts = [
@@ -103,7 +102,7 @@ def _apart(found: Found, language: Language) -> str:
 
 
 def _sentence(row: Record, language: Language) -> str:
-    name = _inert(row_name(row["kind"], row["name"], language))
+    name = inert(row_name(row["kind"], row["name"], language))
     what = say(f"compare.answer.{row['kind']}", language, name=name)
     numbers = {f"share_{side}": share(row[f"{side}_share"], language) for side in SIDES}
     totals = {f"n_{side}": count(row[f"{side}_total"], language) for side in SIDES}
@@ -154,15 +153,8 @@ def _said(words: pd.DataFrame, called: dict[str, str], language: Language) -> st
     real = words[words["real"].astype(bool)]
     marking = {"first": real[real["z"] > 0], "second": real[real["z"] < 0].iloc[::-1]}
     listed = {
-        f"words_{side}": ", ".join(f"*{_inert(word)}*" for word in rows["word"].head(_MOST_WORDS))
+        f"words_{side}": ", ".join(f"*{inert(word)}*" for word in rows["word"].head(_MOST_WORDS))
         or say("compare.answer.no_words", language)
         for side, rows in marking.items()
     }
     return say("compare.answer.words", language, **called, **listed)
-
-
-def _inert(text: str) -> str:
-    """A text for Markdown that may hold HTML: no mark of either is left active."""
-    return "".join(
-        f"&#{ord(letter)};" if not letter.isalnum() and letter != " " else letter for letter in text
-    )

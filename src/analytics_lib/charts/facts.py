@@ -99,7 +99,7 @@ def _of(n: float, noun: str, language: Language) -> str:
 def _metadata(row: pd.Series, language: Language) -> Iterator[_Fact]:
     started = f"{day(row['started_local'], language)}, {row['started_local']:%H:%M}"
     yield _Fact("channel", _said(row["channel"], "channel", language))
-    yield _Fact("started", started)
+    yield _Fact("started", html.escape(started))
     for name in ("entry_point", "city"):
         yield _Fact(name, _said(row[name], name, language), _unless(row[name], "not_given", language))
     unknown = "not_given" if not absent(row["duration_seconds"]) else "open"
@@ -110,13 +110,12 @@ def _metadata(row: pd.Series, language: Language) -> Iterator[_Fact]:
     said = UNKNOWN if absent(resolved) else html.escape(say("yes" if resolved else "no", language))
     yield _Fact("resolved", said, _unless(resolved, unknown, language))
     for name, best in (("csat", 5), ("nps", 10)):
-        value = (
-            UNKNOWN if absent(row[name]) else say("fact.out_of", language, value=int(row[name]), best=best)
-        )
+        known = not absent(row[name])
+        value = say("fact.out_of", language, value=int(row[name]), best=best) if known else UNKNOWN
         missing = "open" if unknown == "open" else "not_answered"
-        yield _Fact(name, value, _unless(row[name], missing, language))
+        yield _Fact(name, html.escape(value), _unless(row[name], missing, language))
     lasted = duration(row["duration_seconds"], language)
-    yield _Fact("duration", lasted, _unless(row["duration_seconds"], "open", language))
+    yield _Fact("duration", html.escape(lasted), _unless(row["duration_seconds"], "open", language))
     senders = [
         f"{say(f'sender.{sender}', language)} {count(row[f'{sender}_messages'], language)}"
         for sender in ("user", "bot", "agent")
@@ -133,7 +132,7 @@ def _language(written: LanguageFacts, language: Language) -> Iterator[_Fact]:
     )
     n = len(written.sentiment)
     mean, trend = written.mean_sentiment, written.sentiment_trend
-    known = UNKNOWN if absent(mean) else feeling(mean, language)
+    known = UNKNOWN if absent(mean) else html.escape(feeling(mean, language))
     yield _Fact("sentiment", known, _of(n, "detections", language) if n else _why("no_sentiment", language))
     yield _Fact("sentiment_trend", signed(trend, language), _unless(trend, "few_sentiments", language))
     for row in written.bot_quality.to_dict("records"):
@@ -171,7 +170,10 @@ def _wait(replier: str, rows: pd.DataFrame, missing: str, language: Language) ->
     if rows.empty:
         return _Fact(f"{replier}_wait", UNKNOWN, _why(missing, language))
     row = rows.iloc[0]
-    sizes = {name: duration(row[f"{name}_seconds"], language) for name in ("first", "median", "longest")}
+    sizes = {
+        name: html.escape(duration(row[f"{name}_seconds"], language))
+        for name in ("first", "median", "longest")
+    }
     link = to_message(row["longest_position"], language)
     value = filled("fact.wait", language, message=link, **sizes)
     return _Fact(f"{replier}_wait", value, _of(row["replies"], "replies", language))
@@ -220,17 +222,38 @@ def _escalation(row: pd.Series | None, language: Language) -> _Fact:
 def _business(worth: BusinessFacts, language: Language) -> Iterator[_Fact]:
     yield _products(worth.products, language)
     yield _Fact("stage", _said(worth.stage, "event", language), _unless(worth.stage, "no_events", language))
-    yield _Fact("orders", count(len(worth.orders), language))
+    yield _orders(worth, language)
     revenue = money(worth.revenue, worth.currency, language)
     missing = "no_orders" if worth.orders.empty else "several_currencies"
-    yield _Fact("revenue", revenue, _unless(worth.revenue, missing, language))
+    yield _Fact("revenue", for_page(revenue), _unless(worth.revenue, missing, language))
     for row in worth.comparable.to_dict("records"):
-        if absent(row["value"]):
-            yield _Fact(f"comparable_{row['measure']}", UNKNOWN, _why("no_comparable", language))
-        else:
-            value = html.escape(interval(row, language, currency=worth.currency))
-            noun = "answers" if row["measure"] == "satisfaction" else "comparable"
-            yield _Fact(f"comparable_{row['measure']}", value, _of(row["n"], noun, language))
+        yield _comparable(row, worth, language)
+
+
+def _orders(worth: BusinessFacts, language: Language) -> _Fact:
+    """How many orders; none is a 0 only where the data know orders, of which the currency is the sign."""
+    if worth.orders.empty and not worth.currency:
+        return _Fact("orders", UNKNOWN, _why("no_orders", language))
+    return _Fact("orders", count(len(worth.orders), language))
+
+
+def _comparable(row: Record, worth: BusinessFacts, language: Language) -> _Fact:
+    """One measure of the comparable conversations, with its interval and n."""
+    measure = row["measure"]
+    if absent(row["value"]):
+        return _Fact(f"comparable_{measure}", UNKNOWN, _why(_incomparable(measure, worth), language))
+    noun = "answers" if measure == "satisfaction" else "comparable"
+    value = for_page(interval(row, language, currency=worth.currency))
+    return _Fact(f"comparable_{measure}", value, _of(row["n"], noun, language))
+
+
+def _incomparable(measure: str, worth: BusinessFacts) -> str:
+    """Why a measure of the comparable ones is not known: there are none, or they do not tell it."""
+    if not (worth.comparable["n"] > 0).any():
+        return "no_comparable"
+    if measure != "revenue":
+        return "none_answered"
+    return "no_single_currency" if worth.orders.empty else "several_currencies"
 
 
 def _products(frame: pd.DataFrame, language: Language) -> _Fact:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from analytics_lib.charts.axis import place_messages, place_seconds, stack
 from analytics_lib.charts.hovers import action_hover, event_hover, message_hover
-from analytics_lib.charts.style import FAILURE, NEUTRAL, QUIET, SENDERS, SUCCESS
+from analytics_lib.charts.style import FAILURE, LOW_CONFIDENCE, NEUTRAL, QUIET, SENDERS, SUCCESS
 from analytics_lib.charts.words import Language, duration, say
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from analytics_lib.charts.axis import Axis
     from analytics_lib.charts.reviewed import Told
 
-LOW_CONFIDENCE = 0.7
 _ROW = 2
 _STATES = {
     "succeeded": (True, "square", SUCCESS),

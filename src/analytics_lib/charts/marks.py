@@ -28,6 +28,7 @@ MILESTONES = {"escalated": "star", "purchase_step": "diamond"}
 BESIDE = frozenset({"failed_action", *MILESTONES})
 NEGATIVE = -0.1
 _LONGEST_NAME = 80
+_NAMED_BY = {"purchase_step": "event", "escalated": "escalation_reason"}
 
 
 def in_words(moment: Record, language: Language, *, key: str = "moment") -> str:
@@ -75,7 +76,7 @@ def _known(moment: Record) -> bool:
 def _name(moment: Record, language: Language) -> str:
     if absent(moment["name"]):
         return ""
-    kind = "event" if moment["kind"] == "purchase_step" else "escalation_reason"
+    kind = _NAMED_BY.get(moment["kind"], "name")
     return cut(label(kind, moment["name"], language), _LONGEST_NAME, language)
 
 

@@ -19,7 +19,7 @@ from analytics_lib.charts.lanes import (
 )
 from analytics_lib.charts.mood import add_marks, add_mood, marks_middle, mood_range, stacked
 from analytics_lib.charts.recognition import RANGE, add_recognition, recognition_title
-from analytics_lib.charts.style import LINE, QUIET, chart
+from analytics_lib.charts.style import LINE, LOW_CONFIDENCE, QUIET, chart
 from analytics_lib.charts.words import Language, counted, number, say
 
 if TYPE_CHECKING:
@@ -120,7 +120,8 @@ def _lanes_panel(lanes: dict[str, int], limits: tuple[float, float], language: L
 
 def _recognition_panel(messages: pd.DataFrame, language: Language) -> _Panel:
     names = {
-        value: number(value, language, digits=digits) for value, digits in ((0.0, 0), (0.7, 1), (1.0, 0))
+        value: number(value, language, digits=digits)
+        for value, digits in ((0.0, 0), (LOW_CONFIDENCE, 1), (1.0, 0))
     }
     user = messages[messages["sender"] == "user"]
     empty = None

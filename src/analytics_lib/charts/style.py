@@ -38,6 +38,8 @@ LINE = "#DFE4EA"
 FAILURE = "#A3271F"
 SUCCESS = "#1A6B3C"
 
+# Below it the bot is called unsure.
+LOW_CONFIDENCE = 0.7
 SMALL_SHARE_N = 30
 SMALL_PERCENTILE_N = 20
 

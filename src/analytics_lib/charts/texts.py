@@ -34,6 +34,13 @@ def for_page(text: str) -> str:
     return f"<bdi>{html.escape(text)}</bdi>"
 
 
+def inert(text: str) -> str:
+    """A text for Markdown that may hold HTML: no mark of either is left active."""
+    return "".join(
+        f"&#{ord(letter)};" if not letter.isalnum() and letter != " " else letter for letter in text
+    )
+
+
 def for_plotly(text: str, *, width: int = 0) -> str:
     """The text for plotly, which reads a small HTML subset; wrapped at ``width`` characters where given."""
     turned = text.translate(_DIRECTIONS)

@@ -68,33 +68,40 @@ def verdict(review: Reviewed, *, language: Language = "es") -> Html:
     return Html("".join(paragraphs))
 
 
-def opportunities(frame: pd.DataFrame, messages: pd.DataFrame, *, language: Language = "es") -> Html:
+def opportunities(
+    frame: pd.DataFrame, messages: pd.DataFrame, *, language: Language = "es", currency: str | None = None
+) -> Html:
     """What would have helped, the most worthwhile first, each with its evidence.
 
     Args:
         frame: ``kind name position n value``, in order.
         messages: The messages they lead to: ``position kind text``.
         language: es or en.
+        currency: Of what comparable conversations brought, if known.
     """
     if frame.empty:
         return Html(f"<p>{html.escape(say('opportunities.none', language))}</p>")
     items = []
     for row in frame.to_dict("records"):
         shown = evidence(messages, row["position"], language)
-        items.append(f"<li><strong>{_remedy(row, language)}</strong>{'<br>' * bool(shown)}{shown}</li>")
+        items.append(
+            f"<li><strong>{_remedy(row, language, currency)}</strong>{'<br>' * bool(shown)}{shown}</li>"
+        )
     return Html(f"<ol>{''.join(items)}</ol>")
 
 
 def money(value: float, currency: str | None, language: Language) -> str:
-    """An amount in its currency; without one where it is not known."""
+    """An amount in its currency, as plain text; without one where it is not known."""
     if absent(value):
         return UNKNOWN
     amount = number(value, language, digits=0 if abs(value) >= _WHOLE_FROM else 2)
-    return f"{amount}\u00a0{currency}" if currency else amount
+    return f"{amount}\u00a0{cut(currency, _LONGEST_NAME, language)}" if currency else amount
 
 
 def interval(row: Record, language: Language, *, currency: str | None = None) -> str:
-    """A value with its 95 % interval: an amount where it is of revenue, else a share.
+    """A value with its 95 % interval, as plain text: an amount where it is of revenue, else a share.
+
+    A value that is not known is a dash; one without an interval says that it has none.
 
     Args:
         row: ``measure value low high``.
@@ -106,7 +113,10 @@ def interval(row: Record, language: Language, *, currency: str | None = None) ->
         written = {name: money(value, currency, language) for name, value in values.items()}
     else:
         written = {name: share(value, language) for name, value in values.items()}
-    return say("interval", language, **written)
+    if absent(row["value"]):
+        return UNKNOWN
+    known = not (absent(row["low"]) or absent(row["high"]))
+    return say("interval" if known else "interval.none", language, **written)
 
 
 def _first_trouble(review: Reviewed, troubles: pd.DataFrame, language: Language) -> str:
@@ -186,7 +196,8 @@ def _lost(business: BusinessFacts, language: Language) -> str:
         return filled("verdict.lost.alone", language, stage=stage)
     n = counted(conversion["n"], "comparable", language)
     few = f" {say('few', language)}" if conversion["n"] < SMALL_SHARE_N else ""
-    said = filled("verdict.lost", language, stage=stage, n=n + few, conversion=interval(conversion, language))
+    sizes = {"n": html.escape(n + few), "conversion": html.escape(interval(conversion, language))}
+    said = filled("verdict.lost", language, stage=stage, **sizes)
     if absent(revenue["value"]):
         return said
     brought = interval(revenue, language, currency=business.currency)
@@ -198,10 +209,10 @@ def _help(review: Reviewed, language: Language) -> str:
         return html.escape(say("opportunities.none", language))
     top = review.opportunities.iloc[0].to_dict()
     shown = evidence(review.timeline.messages, top["position"], language)
-    return f"{_remedy(top, language)}{f' ({shown})' if shown else ''}."
+    return f"{_remedy(top, language, review.business.currency)}{f' ({shown})' if shown else ''}."
 
 
-def _remedy(row: Record, language: Language) -> str:
+def _remedy(row: Record, language: Language, currency: str | None) -> str:
     """What to do, with what it concerns and how much."""
     named = label("opportunity", row["kind"], language)
     text = (
@@ -212,7 +223,7 @@ def _remedy(row: Record, language: Language) -> str:
     if not absent(row["name"]):
         kind = _NAMED_BY.get(row["kind"], "name")
         text += f": {for_page(cut(label(kind, row['name'], language), _LONGEST_NAME, language))}"
-    sizes = [*_times(row, language), *_worth(row, language)]
+    sizes = [*_times(row, language), *_worth(row, language, currency)]
     return text + (f" ({html.escape(', '.join(sizes))})" if sizes else "")
 
 
@@ -220,13 +231,13 @@ def _times(row: Record, language: Language) -> list[str]:
     return [say("opportunity.times", language, n=count(row["n"], language))] if row["n"] > 1 else []
 
 
-def _worth(row: Record, language: Language) -> list[str]:
+def _worth(row: Record, language: Language, currency: str | None) -> list[str]:
     if absent(row["value"]):
         return []
     if row["kind"] in _IN_SECONDS:
         return [say("opportunity.seconds", language, duration=duration(row["value"], language))]
     if row["kind"] in _IN_MONEY:
-        return [say("opportunity.money", language, amount=money(row["value"], None, language))]
+        return [say("opportunity.money", language, amount=money(row["value"], currency, language))]
     if row["kind"] in _IN_POINTS:
         return [say("opportunity.points", language, value=number(row["value"], language))]
     return []

@@ -2,6 +2,7 @@ import socket
 
 import pytest
 
+from analytics_lib.errors import RequestError
 from analytics_lib.text.quality import readability
 from analytics_lib.text.quality.reading_ease import english_syllables, spanish_syllables
 
@@ -76,7 +77,7 @@ def test_longer_words_read_harder():
 
 
 def test_language_without_a_formula_is_refused_by_name():
-    with pytest.raises(ValueError, match=r"'fr'.*es, en"):
+    with pytest.raises(RequestError, match=r"'fr'.*es, en"):
         readability("Bonjour", "fr")
 
 

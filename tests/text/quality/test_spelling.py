@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analytics_lib.errors import RequestError
 from analytics_lib.simulate import phrases
 from analytics_lib.text.quality import typos
 
@@ -187,7 +188,7 @@ def test_misspelled_english_word_is_found(word):
 
 
 def test_language_without_a_dictionary_is_refused_by_name():
-    with pytest.raises(ValueError, match=r"'fr'.*es, en"):
+    with pytest.raises(RequestError, match=r"'fr'.*es, en"):
         typos("bonjour", "fr")
 
 

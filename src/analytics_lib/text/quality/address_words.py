@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
-import yaml
+from analytics_lib.yaml_files import read_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,7 +38,7 @@ class Lists(NamedTuple):
 @lru_cache(maxsize=1)
 def lists() -> Lists:
     """The words of ``address.yaml`` and the forms of its verbs, read once."""
-    data = yaml.safe_load((Path(__file__).parent / "address.yaml").read_text(encoding="utf-8"))
+    data = cast("dict[str, Any]", read_yaml(Path(__file__).parent / "address.yaml"))
     verbs = [line.split() for line in data["verbs"].splitlines()]
     never = frozenset(data["never"].split())
     certain = _unambiguous(pair for verb in verbs for pair in _certain(*verb))

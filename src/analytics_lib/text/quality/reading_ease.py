@@ -12,6 +12,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from analytics_lib.errors import RequestError
+
 FEWEST_WORDS = 20
 
 _NOT_PROSE = re.compile(r"(?:https?://|www\.)\S+|(?<!\S)[^\s@]++@\S+|\[\w{1,20}\]")
@@ -41,10 +43,10 @@ def readability(text: str, language: str) -> float | None:
         fewer than ``FEWEST_WORDS`` words, since one long word would then move the score by a whole grade.
 
     Raises:
-        ValueError: If there is no formula for the language.
+        RequestError: If there is no formula for the language.
     """
     if language not in _FORMULAS:
-        raise ValueError(f"No readability formula for {language!r}. Give one of: {', '.join(_FORMULAS)}.")
+        raise RequestError(f"No readability formula for {language!r}. Give one of: {', '.join(_FORMULAS)}.")
     prose = _ABBREVIATED.sub(" ", _NOT_PROSE.sub(" ", text))
     sentences = [words for part in _SENTENCE_END.split(prose) if (words := _WORD.findall(part.lower()))]
     words = [word for sentence in sentences for word in sentence]

@@ -13,9 +13,9 @@ import re
 from functools import lru_cache
 from math import fsum
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 
-import yaml
+from analytics_lib.yaml_files import read_yaml
 
 SAME_QUESTION = 0.7
 _DIFFERENT = 0.5
@@ -83,7 +83,7 @@ def same_question(first: str, second: str) -> bool:
 
 @lru_cache(maxsize=1)
 def _words() -> _Words:
-    data = yaml.safe_load((Path(__file__).parent / "repetition.yaml").read_text(encoding="utf-8"))
+    data = cast("dict[str, Any]", read_yaml(Path(__file__).parent / "repetition.yaml"))
     groups = [line.split() for line in data["same"]]
     return _Words(
         frozenset(map(_jumbled, data["empty"].split())),

@@ -11,12 +11,14 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from pathlib import Path
+from typing import Any, cast
 
 import simplemma
-import yaml
 from spellchecker import SpellChecker
 
+from analytics_lib.errors import RequestError
 from analytics_lib.text.quality import address_words
+from analytics_lib.yaml_files import read_yaml
 
 LANGUAGES = ("es", "en")
 
@@ -43,10 +45,10 @@ def typos(text: str, language: str) -> list[str]:
         language: ``es`` or ``en``.
 
     Raises:
-        ValueError: If there is no dictionary for the language.
+        RequestError: If there is no dictionary for the language.
     """
     if language not in LANGUAGES:
-        raise ValueError(f"No dictionary for language {language!r}. Give one of: {', '.join(LANGUAGES)}.")
+        raise RequestError(f"No dictionary for language {language!r}. Give one of: {', '.join(LANGUAGES)}.")
     plain = _BETWEEN_SPACES.sub(_blank_if_code, text)
     return [
         word.group()
@@ -87,7 +89,7 @@ def _dictionary(language: str) -> dict[str, int]:
 @lru_cache(maxsize=1)
 def _own_words() -> tuple[frozenset[str], dict[str, frozenset[str]]]:
     """The words that are right though no dictionary has them, and by language those wrong though one has."""
-    data = yaml.safe_load((Path(__file__).parent / "spelling.yaml").read_text(encoding="utf-8"))
+    data = cast("dict[str, Any]", read_yaml(Path(__file__).parent / "spelling.yaml"))
     known = frozenset(word for words in data["known"].values() for word in words.split())
     return known, {language: frozenset(words.split()) for language, words in data["wrong"].items()}
 
