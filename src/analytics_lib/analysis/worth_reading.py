@@ -62,9 +62,9 @@ def find(
 
     A scan chooses candidates by every reason, and these are read as closely as a review reads them: repeats,
     sentiment, steps and positions are those of the review. A wait is judged more strictly than there: "one
-    moment" ends none (see ``reasons``). Where the window holds more conversations than are
-    read closely (some hundreds), waits and closed checkouts are the true top; repeats, sentiment and escalations are
-    chosen by rough measures, and some of the top may be missing (see ``candidates``).
+    moment" ends none (see ``reasons``). Where the window holds more conversations than are read closely (some
+    hundreds), waits and closed checkouts are the true top; repeats, sentiment and escalations are chosen by
+    rough measures, and some of the top may be missing (see ``candidates``).
 
     Args:
         store: Read: ``conversations``, ``messages``, ``actions``, ``events``, ``products``, ``orders``.

@@ -8,8 +8,9 @@ import numpy as np
 
 from analytics_lib.charts.axis import place_messages
 from analytics_lib.charts.hovers import message_hover
+from analytics_lib.charts.lanes import dot_size
 from analytics_lib.charts.mood import MANY
-from analytics_lib.charts.style import FAILURE, LOW_CONFIDENCE, QUIET, SENDERS, SUCCESS, dot_size
+from analytics_lib.charts.style import FAILURE, LOW_CONFIDENCE, QUIET, SENDERS, SUCCESS
 from analytics_lib.charts.words import Language, count, say
 
 if TYPE_CHECKING:
