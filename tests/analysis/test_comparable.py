@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 from telling import at
 
-from analytics_lib.analysis.comparable import comparable, last_start
+from analytics_lib.analysis.comparable import comparable, known_to
 from analytics_lib.analysis.timeline import timeline
 
 STAGES = ("conversation_started", "products_viewed", "cart_added", "purchase_completed")
@@ -63,8 +63,8 @@ def test_conversion_is_counted_among_the_others_with_the_same_entry_that_got_as_
     # Two others: one bought, one did not.
     assert (conversion["value"], conversion["n"]) == (0.5, 2)
     # One of three users bought: variance 3/2 · 6/9 / 9, 1.5 times that of single rows, so 3 rows are worth 2,
-    # and Wilson of 1 in 2 is 0.5 ± 1.96 · sqrt(0.125 + 3.8415/16) / 2.9207.
-    assert (conversion["low"], conversion["high"]) == pytest.approx((0.0945, 0.9055), abs=1e-4)
+    # the two others 4/3, and Wilson of half of them is 0.5 ± 1.96 · sqrt(0.1875 + 3.8415 · 9/64) / 3.8811.
+    assert (conversion["low"], conversion["high"]) == pytest.approx((0.0692, 0.9308), abs=1e-4)
 
 
 def test_conversation_is_not_its_own_comparison(tell):
@@ -84,11 +84,12 @@ def test_revenue_is_the_mean_over_all_that_got_as_far_and_leaves_out_its_own(tel
     )
     revenue = compared(store, "asked", "cart_added", revenue=70_000).loc["revenue"]
 
-    # 90,000 over two conversations; the spread over three users: sqrt(1.5 · Σ(y - 160,000/3)²) / 3 · 1.96.
+    # 90,000 over two others; by the spread over three users, 1.96 · sqrt(1.5 · Σ(y - 160,000/3)² / (3 · 2)).
     mean = 160_000 / 3
     spread = (70_000 - mean) ** 2 + (90_000 - mean) ** 2 + mean**2
     assert (revenue["value"], revenue["n"]) == (45_000, 2)
-    assert revenue["high"] - revenue["value"] == pytest.approx(1.959964 * (1.5 * spread) ** 0.5 / 3, rel=1e-6)
+    assert revenue["high"] - revenue["value"] == pytest.approx(1.959964 * (1.5 * spread / 6) ** 0.5, rel=1e-6)
+    assert revenue["low"] == 0
 
 
 def test_revenue_in_two_currencies_is_no_number(tell):
@@ -99,6 +100,17 @@ def test_revenue_in_two_currencies_is_no_number(tell):
         orders=[("bought", 90_000, "COP"), ("bought", 20, "USD")],
     )
     assert pd.isna(compared(store, "asked", "cart_added").loc["revenue", "value"])
+
+
+def test_order_in_another_currency_elsewhere_leaves_the_comparable_ones_alone(tell):
+    store = shop(
+        tell,
+        ("asked", "u1", "ad", 3, None),
+        ("bought", "u2", "ad", 4, None),
+        ("elsewhere", "u3", "post", 4, None),
+        orders=[("bought", 90_000, "COP"), ("elsewhere", 20, "USD")],
+    )
+    assert compared(store, "asked", "cart_added").loc["revenue", "value"] == 90_000
 
 
 def test_satisfaction_is_the_share_of_fours_and_fives_among_the_answers(tell):
@@ -167,5 +179,5 @@ def test_nothing_later_than_as_of_counts(tell):
 def test_what_the_store_knows_goes_to_its_last_start(tell):
     store = tell(("a", "2026-03-02 10:00", []), ("b", "2026-03-05 10:00", []))
 
-    assert last_start(store) == at("2026-03-05 10:00")
-    assert last_start(tell()) is None
+    assert known_to(store) == at("2026-03-05 10:00")
+    assert known_to(tell()) is None

@@ -3,7 +3,7 @@ import pytest
 from telling import at
 
 from analytics_lib.analysis import conversations
-from analytics_lib.errors import NotFoundError
+from analytics_lib.errors import NotFoundError, RequestError
 from analytics_lib.store import Store
 
 START = "2026-03-02 10:00"
@@ -76,7 +76,7 @@ def test_recognition_counts_doubts_fallbacks_and_what_reviewers_say(tell):
         3,
         3,
         1,
-        1,
+        2,
     ]
     assert performance.recognition[["reviewed", "correct"]].tolist() == [2, 1]
     assert performance.recognition["mean_confidence"] == pytest.approx(1.9 / 3)
@@ -284,3 +284,16 @@ def test_review_knows_nothing_later_than_as_of(tell):
 def test_conversation_that_had_not_started_is_not_known(tell):
     with pytest.raises(NotFoundError, match="had not started by as_of"):
         conversations.review(tell(("a", START, [])), "a", as_of=at("2026-03-01").to_pydatetime())
+
+
+def test_silence_that_long_is_no_silence_is_refused(tell):
+    with pytest.raises(RequestError, match="expected more than 0"):
+        conversations.review(tell(("a", START, [])), "a", long_silence_seconds=-5)
+
+
+def test_open_conversation_is_over_a_day_before_as_of(tell):
+    store = tell(("a", START, [("user", minute(0), "tienen jeans?")]))
+    later = conversations.review(store, "a", as_of=at("2026-03-04").to_pydatetime())
+
+    assert later.metadata["over"] is True
+    assert later.key_moments["kind"].tolist() == ["unanswered_question"]

@@ -214,7 +214,7 @@ def test_window_without_conversations_gives_the_columns(tell):
 
 
 def test_limit_below_one_is_refused(tell):
-    with pytest.raises(RequestError, match="limit is 0; expected 1 or more"):
+    with pytest.raises(RequestError, match="limit is 0; expected 1 to 10,000"):
         find(tell(), **DAY, limit=0)
 
 
@@ -251,3 +251,18 @@ def test_refund_does_not_make_a_lost_cart_a_purchase(tell):
 def test_what_the_scan_takes_for_courtesy_is_one_for_the_close_reading_too(text):
     assert re.search(COURTESY.replace(r"\p{L}\p{N}", r"\w"), text)
     assert is_courtesy(normalise_column(pd.Series([text], dtype="str"))).item()
+
+
+def test_list_holds_the_worst_of_every_reason_before_the_second_of_any(tell):
+    slow_ones = [slow(f"slow{number}", 10 + number) for number in range(4)]
+    cart = quick("cart", "hola")
+    store = tell(*slow_ones, cart, events=pd.DataFrame([event("cart", "cart_added")]))
+
+    assert set(find(store, **DAY, limit=2)["conversation_id"]) == {"slow3", "cart"}
+
+
+def test_shorter_list_is_the_beginning_of_the_longer(tell):
+    store = tell(*[slow(f"slow{number}", 10 + number) for number in range(9)])
+    longer, shorter = (find(store, **DAY, limit=limit)["conversation_id"].tolist() for limit in (9, 4))
+
+    assert longer[:4] == shorter

@@ -41,7 +41,9 @@ with reached as (
     group by conversation_id
 ),
 bought as (
-    select conversation_id, sum(amount) as revenue
+    select
+        conversation_id, sum(amount) as revenue,
+        min(currency) as least_currency, max(currency) as most_currency
     from orders
     where conversation_id is not null and ordered_at < $as_of
     group by conversation_id
@@ -50,7 +52,7 @@ closed as (
     select
         user_id, coalesce(entry_point, '') as entry_point, stage,
         (stage = 8)::int as converted,
-        coalesce(revenue, 0) as revenue,
+        coalesce(revenue, 0) as revenue, least_currency, most_currency,
         (csat is not null)::int as answered,
         coalesce((csat >= 4)::int, 0) as satisfied
     from conversations
@@ -63,7 +65,8 @@ by_user as (
     select
         at_least, entry_point, user_id,
         count(*) as n, sum(converted) as converted, sum(revenue) as revenue,
-        sum(answered) as answered, sum(satisfied) as satisfied
+        sum(answered) as answered, sum(satisfied) as satisfied,
+        min(least_currency) as least_currency, max(most_currency) as most_currency
     from closed join thresholds on stage >= at_least
     group by at_least, entry_point, user_id
 )
@@ -77,7 +80,8 @@ select
     count(*) filter (where answered > 0) as answerers, sum(answered)::double as answered,
     sum(answered * answered)::double as answered_n_n,
     sum(satisfied)::double as satisfied, sum(satisfied * satisfied)::double as satisfied_squares,
-    sum(satisfied * answered)::double as satisfied_n
+    sum(satisfied * answered)::double as satisfied_n,
+    min(least_currency) as least_currency, max(most_currency) as most_currency
 from by_user
 group by at_least, entry_point
 """
@@ -121,8 +125,10 @@ def comparable(
         empty = [(measure, *[math.nan] * 3, 0) for measure in ("conversion", "revenue", "satisfaction")]
         return pd.DataFrame(empty, columns=["measure", "value", "low", "high", "n"])
     own = _own(conversation, stage, revenue)
-    # Without any order, or with several currencies, what was brought is not known; it is not 0.
-    known = single_currency(store, as_of=as_of) is not None
+    # Without any order in the store, or with several currencies, what was brought is not known; it is not 0.
+    named = (counts["least_currency"], counts["most_currency"])
+    currencies = {name for name in named if isinstance(name, str)}
+    known = len(currencies) == 1 or (not currencies and single_currency(store, as_of=as_of) is not None)
     rows = [
         ("conversion", *_share(counts, own, "converted", ("n", "n_n", "users"))),
         ("revenue", *(_mean(counts, own) if known else _UNKNOWN)),
@@ -137,8 +143,13 @@ def single_currency(store: Store, *, as_of: Moment | None = None) -> str | None:
     return None if found.empty else str(found.iloc[0])
 
 
-def last_start(store: Store, *, as_of: Moment | None = None) -> pd.Timestamp | None:
-    """When the last conversation known at ``as_of`` started: what the store knows goes that far at least."""
+def known_to(store: Store, *, as_of: Moment | None = None) -> pd.Timestamp | None:
+    """How far the store's knowledge goes: to ``as_of``, else to the start of its last conversation at least.
+
+    Null where it holds no conversation.
+    """
+    if as_of is not None:
+        return pd.Timestamp(known_before(as_of))
     last = _remembered(store, LAST_START, known_before(as_of))["last_start"].iloc[0]
     return None if pd.isna(last) else last
 
@@ -187,6 +198,8 @@ def _share(
     errors = counts[f"{hits}_squares"] - 2 * share * counts[f"{hits}_n"] + share**2 * counts[squared]
     size = effective_size(share, total=int(total), users=int(counts[users]), squared_errors=errors)
     left = (counts[hits] - own[hits]) / others
+    # The spread is that of all, the size that of the others.
+    size *= others / total
     low, high = wilson(left * size, size)
     return left, low, high, int(others)
 
@@ -200,5 +213,6 @@ def _mean(counts: pd.Series, own: dict[str, float]) -> tuple[float, float, float
     left = (counts["revenue"] - own["revenue"]) / others
     if users < 2:
         return left, math.nan, math.nan, int(others)
-    half = Z_95 * math.sqrt(max(errors, 0) * users / (users - 1)) / total
-    return left, left - half, left + half, int(others)
+    half = Z_95 * math.sqrt(max(errors, 0) * users / (users - 1) / (total * others))
+    # Orders are positive but for refunds: below nothing only where the mean itself is.
+    return left, max(left - half, min(left, 0.0)), left + half, int(others)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, cast
 
 import pandas as pd
 
-from analytics_lib.analysis.comparable import last_start
+from analytics_lib.analysis.comparable import known_to
 from analytics_lib.analysis.differences import (
     FALSE_DISCOVERY_RATE,
     SIDES,
@@ -123,7 +123,7 @@ def read_sample(
     as_of = groups.scope["as_of"]
     found = timelines(store, members["conversation_id"].tolist(), as_of=as_of)
     told = replace(found, messages=read_messages(found.messages, scorers=scorers))
-    return Sample(members, told, last_start(store, as_of=as_of), groups)
+    return Sample(members, told, known_to(store, as_of=as_of), groups)
 
 
 def moments(sample: Sample, *, long_silence_seconds: float = LONG_SILENCE_SECONDS) -> pd.DataFrame:

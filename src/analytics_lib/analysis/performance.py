@@ -31,7 +31,8 @@ class Performance:
         waits: One row per replier (bot, agent) that replied: ``replier``, ``replies``, ``first_seconds``,
             ``median_seconds``, ``longest_seconds``, ``longest_position`` (of the reply waited for).
         recognition: ``detections`` (messages of the user with an intent), ``mean_confidence``,
-            ``low_confidence`` (below 0.7; of those with a confidence, ``scored``), ``fallbacks``,
+            ``low_confidence`` (below 0.7; of those with a confidence, ``scored``), ``fallbacks`` (texts of no
+            intent, or of one that means so),
             ``reviewed`` (with a true intent), ``correct`` of these; null where there is nothing to count.
         low_confidence: One row per message below 0.7: ``position intent confidence true_intent``.
         actions: One row per action name: ``name calls succeeded failed unknown median_ms``.
@@ -105,7 +106,8 @@ def _recognition(user: list[Row]) -> pd.Series:
     intents = [message["intent"] for message in user if isinstance(message["intent"], str)]
     confidence = [message["confidence"] for message in user if not math.isnan(message["confidence"])]
     reviewed = [message for message in user if isinstance(message["true_intent"], str)]
-    fallbacks = sum(intent.lower() in FALLBACKS for intent in intents)
+    typed = [message["intent"] for message in user if message["kind"] == "text"]
+    fallbacks = sum(not isinstance(intent, str) or intent.lower() in FALLBACKS for intent in typed)
     correct = sum(message["intent"] == message["true_intent"] for message in reviewed)
     low = sum(value < LOW_CONFIDENCE for value in confidence)
     return pd.Series(

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from analytics_lib.analysis.business import Business, business
-from analytics_lib.analysis.comparable import last_start
+from analytics_lib.analysis.comparable import known_to
 from analytics_lib.analysis.key_moments import LONG_SILENCE_SECONDS, is_over, key_moments
 from analytics_lib.analysis.opportunities import opportunities
 from analytics_lib.analysis.performance import Performance, performance, turns
 from analytics_lib.analysis.reading import read_messages
 from analytics_lib.analysis.timeline import Timeline, facts_of, timeline
 from analytics_lib.analysis.wording import Language, wording
+from analytics_lib.errors import RequestError
 from analytics_lib.text.sentiment import SCORERS
 
 if TYPE_CHECKING:
@@ -72,10 +73,13 @@ def review(
 
     Raises:
         NotFoundError: If there is no such conversation; the message names the nearest id.
+        RequestError: If ``long_silence_seconds`` is not above 0.
     """
+    if not long_silence_seconds > 0:
+        raise RequestError(f"long_silence_seconds is {long_silence_seconds}; expected more than 0.")
     found = timeline(store, conversation_id, as_of=as_of)
     told = replace(found, messages=read_messages(found.messages, scorers=scorers))
-    known = last_start(store, as_of=as_of)
+    known = known_to(store, as_of=as_of)
     moments = key_moments(told, told.messages, known_until=known, long_silence_seconds=long_silence_seconds)
     messages, noted = told.messages.to_dict("records"), moments.to_dict("records")
     metadata = _metadata(told, messages, known)

@@ -1,8 +1,9 @@
 """Which conversations deserve reading, so that nobody pages at random.
 
-Each reason (see ``reasons``) ranks its forty worst conversations (as many as are asked for, if more); the
-ranks are joined by reciprocal rank fusion (Cormack, Clarke and Büttcher, 2009: the sum of 1 / (60 + rank)),
-so that what is among the worst in several ways comes first.
+Each reason (see ``reasons``) ranks its forty worst conversations (as many as are asked for, if more). The
+list takes the worst of every reason, then the second of each, and so on; among equals those come first that
+are among the worst in several ways, by reciprocal rank fusion (Cormack, Clarke and Büttcher, 2009: the sum of
+1 / (60 + rank)).
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from analytics_lib.analysis.candidates import candidates
-from analytics_lib.analysis.comparable import last_start
+from analytics_lib.analysis.comparable import known_to
 from analytics_lib.analysis.key_moments import OVER_AFTER_SECONDS, is_over, key_moments, rows_of
 from analytics_lib.analysis.reading import read_messages
 from analytics_lib.analysis.reasons import REASONS, Case, Finding
@@ -41,6 +42,7 @@ where product_id in (select product_id from asked) and price is not null
 
 _FUSION = 60
 _DEPTH = 40
+_MOST = 10_000
 _QUIET = dt.timedelta(seconds=OVER_AFTER_SECONDS)
 _COLUMNS = [
     *("conversation_id", "reason", "evidence", "value", "position", "reasons"),
@@ -85,15 +87,15 @@ def find(
     Raises:
         RequestError: If the window is empty, or the limit is below 1.
     """
-    if limit < 1:
-        raise RequestError(f"limit is {limit}; expected 1 or more conversations to read.")
+    if not 1 <= limit <= _MOST:
+        raise RequestError(f"limit is {limit!r}; expected 1 to {_MOST:,} conversations to read.")
     scope = bounds(since=since, until=until, channel=channel, as_of=as_of)
-    known = last_start(store, as_of=as_of)
+    known = known_to(store, as_of=as_of)
     quiet_since = None if known is None else (known - _QUIET).to_pydatetime()
     depth = max(_DEPTH, limit)
     chosen = candidates(store, scope, depth=depth, quiet_since=quiet_since)
     cases = _read(store, timelines(store, chosen, as_of=as_of), known, scorers)
-    return _listed(cases, limit, depth)
+    return _listed(cases, limit)
 
 
 def _read(
@@ -117,22 +119,25 @@ def _prices(store: Store, events: pd.DataFrame) -> dict[str, float]:
     return {str(row["product_id"]): float(row["price"]) for row in listed.to_dict("records")}
 
 
-def _listed(cases: Mapping[str, Case], limit: int, depth: int) -> pd.DataFrame:
+def _listed(cases: Mapping[str, Case], limit: int) -> pd.DataFrame:
     ranks: defaultdict[str, dict[str, tuple[int, Finding]]] = defaultdict(dict)
     for reason, judge in REASONS.items():
         for rank, (name, finding) in enumerate(_ranked(cases, judge), start=1):
             ranks[name][reason] = (rank, finding)
-    scores = {name: _score(found, depth) for name, found in ranks.items()}
-    first = sorted(scores, key=lambda name: (-scores[name], name))[:limit]
+    first = sorted(ranks, key=lambda name: _order(name, ranks[name]))[:limit]
     frame = pd.DataFrame([_row(cases[name], ranks[name]) for name in first], columns=_COLUMNS)
     texts = dict.fromkeys(("conversation_id", "reason", "evidence", "reasons", "channel", "outcome"), "str")
     times = {"started_local": "datetime64[us]"}
     return frame.astype({**texts, **times, "value": float, "position": "Int64", "messages": "int64"})
 
 
-def _score(found: Mapping[str, tuple[int, Finding]], depth: int) -> float:
-    """Only ranks that the candidates are complete for count; the others are those of a chance sample."""
-    return sum(1 / (_FUSION + rank) for rank, _ in found.values() if rank <= depth)
+def _order(name: str, found: Mapping[str, tuple[int, Finding]]) -> tuple[int, float, str]:
+    """By the best rank, so that the worst of every reason is there; of equal ones, more reasons come first.
+
+    Only ranks that the candidates are complete for count as reasons; the others are those of a chance sample.
+    """
+    ranks = [rank for rank, _ in found.values()]
+    return min(ranks), -sum(1 / (_FUSION + rank) for rank in ranks if rank <= _DEPTH), name
 
 
 def _ranked(cases: Mapping[str, Case], judge: Callable[[Case], Finding | None]) -> list[tuple[str, Finding]]:
