@@ -134,7 +134,8 @@ def _language(written: LanguageFacts, language: Language) -> Iterator[_Fact]:
     mean, trend = written.mean_sentiment, written.sentiment_trend
     known = UNKNOWN if absent(mean) else html.escape(feeling(mean, language))
     yield _Fact("sentiment", known, _of(n, "detections", language) if n else _why("no_sentiment", language))
-    yield _Fact("sentiment_trend", signed(trend, language), _unless(trend, "few_sentiments", language))
+    compared = _why("few_sentiments", language) if absent(trend) else _of(n, "detections", language)
+    yield _Fact("sentiment_trend", signed(trend, language), compared)
     for row in written.bot_quality.to_dict("records"):
         yield _quality(row, language)
 
