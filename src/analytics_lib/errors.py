@@ -43,3 +43,7 @@ class FileRefusedError(AnalyticsError):
 
 class RunFailedError(AnalyticsError):
     """A notebook run ended without success; the message names the run folder and the failing cell."""
+
+
+class ImpossibleError(AnalyticsError):
+    """A number came out that cannot be, such as a share above 1; what it counts must be looked at."""

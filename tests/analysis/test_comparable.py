@@ -62,9 +62,9 @@ def test_conversion_is_counted_among_the_others_with_the_same_entry_that_got_as_
 
     # Two others: one bought, one did not.
     assert (conversion["value"], conversion["n"]) == (0.5, 2)
-    # One of three users bought: variance 3/2 · 6/9 / 9, 1.5 times that of single rows, so 3 rows are worth 2,
-    # the two others 4/3, and Wilson of half of them is 0.5 ± 1.96 · sqrt(0.1875 + 3.8415 · 9/64) / 3.8811.
-    assert (conversion["low"], conversion["high"]) == pytest.approx((0.0692, 0.9308), abs=1e-4)
+    # No user twice, so two rows are worth two: Wilson of 1 of 2 is 0.5 ± 1.96 · sqrt(0.125 + 3.8415 / 16) /
+    # 2.9207.
+    assert (conversion["low"], conversion["high"]) == pytest.approx((0.0945, 0.9055), abs=1e-4)
 
 
 def test_conversation_is_not_its_own_comparison(tell):

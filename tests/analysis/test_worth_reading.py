@@ -6,7 +6,7 @@ import pytest
 from telling import at
 
 from analytics_lib.analysis import candidates
-from analytics_lib.analysis.scans import COURTESY
+from analytics_lib.analysis.candidates import COURTESY
 from analytics_lib.analysis.worth_reading import find
 from analytics_lib.errors import RequestError
 from analytics_lib.text.dialogue_acts import is_courtesy
@@ -135,6 +135,14 @@ def test_lowest_mean_sentiment_names_the_worst_message(tell):
     assert (row["reason"], row["position"]) == ("lowest_sentiment", 3)
     assert row["value"] == pytest.approx(-0.6)
     assert row["evidence"] == "sentiment -0.60 on average over 2 messages, lowest at message 3 (-0.80)"
+
+
+def test_mood_is_found_by_its_words_where_more_lack_a_sentiment_than_are_looked_at(tell, monkeypatch):
+    monkeypatch.setattr(candidates, "_UNSURE", 2)
+    others = [quick(f"calm{number}", *[f"el pedido {number} es ese"] * 4) for number in range(3)]
+    store = tell(*others, quick("sad", "qué mal servicio", "esto es pésimo", "es una estafa"))
+    found = find(store, **DAY)
+    assert found.loc[found["reason"] == "lowest_sentiment", "conversation_id"].tolist() == ["sad"]
 
 
 def test_one_bad_word_is_no_mood(tell):

@@ -5,12 +5,16 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from store_rows import append, ask, at, frame, message
 
 from analytics_lib.config import Settings
 from analytics_lib.errors import RequestError, StoreError
+from analytics_lib.schema import TABLES
 from analytics_lib.store import Store
+from analytics_lib.store.engine import Engine, empty
 
 secret = pd.DataFrame({"a": [1]})
 
@@ -57,6 +61,24 @@ def test_statement_that_is_not_one_select_is_refused(on_disk, root, tmp_path, sq
         on_disk.query(text)
     assert not list(tmp_path.rglob("out.csv"))
     assert on_disk.query("select count(*) as n from messages").n[0] == 1
+
+
+def test_footer_of_a_file_is_kept_for_the_next_question(on_disk):
+    assert on_disk.query("select current_setting('parquet_metadata_cache') as kept").kept[0]
+
+
+def test_file_that_lacks_a_column_or_holds_it_elsewhere_is_read_by_name(tmp_path):
+    files = [str(tmp_path / name) for name in ("new.parquet", "old.parquet")]
+    whole = pa.table({"product_id": ["p1"], "name": ["Aura"], "category": ["shoes"]})
+    new = pa.concat_tables([empty(TABLES["products"]), whole], promote_options="default")
+    old = new.drop_columns("category")
+    pq.write_table(new, files[0])
+    pq.write_table(old.select(old.column_names[::-1]), files[1])
+    engine = Engine(memory_limit_gb=1)
+    engine.view(TABLES["products"], files)
+    found = engine.arrow("select name, category from products order by category nulls last").to_pylist()
+    engine.close()
+    assert found == [{"name": "Aura", "category": "shoes"}, {"name": "Aura", "category": None}]
 
 
 def test_delete_inside_a_select_takes_no_row_of_a_store_in_memory(store):

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from analytics_lib.analysis.comparable import comparable, single_currency
-from analytics_lib.analysis.timeline import facts_of
+from analytics_lib.analysis.rows import frame_of
 from analytics_lib.schema import FUNNEL_STAGES
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable
+    from collections.abc import Iterable
 
-    from analytics_lib.analysis.timeline import Timeline
+    import pandas as pd
+
+    from analytics_lib.analysis.detectors import Row, Story
     from analytics_lib.periods import Moment
     from analytics_lib.store import Store
 
@@ -44,28 +44,27 @@ class Business:
     comparable: pd.DataFrame
 
 
-def business(store: Store, timeline: Timeline, *, over: bool, as_of: Moment | None = None) -> Business:
+def business(store: Store, story: Story, orders: pd.DataFrame, *, as_of: Moment | None = None) -> Business:
     """The business side of one conversation.
 
     Args:
         store: Read for the comparable ones: ``conversations``, ``events``, ``orders``.
-        timeline: One conversation.
-        over: Whether it has ended.
+        story: One conversation.
+        orders: Its orders, as in ``Timeline.orders``.
         as_of: Nothing later is known; null = everything in the store is.
     """
-    orders = timeline.orders
     currencies = orders["currency"].unique()
     single = len(currencies) == 1
     revenue = float(orders["amount"].sum()) if single else math.nan
-    stage = _furthest(timeline.events["name"])
+    stage = _furthest(event["name"] for event in story.events)
     return Business(
-        _products(timeline.events),
+        _products(story.events),
         stage,
-        stage if over and not bought(stage, orders["amount"]) else None,
-        orders.drop(columns="conversation_id"),
+        stage if story.over and not bought(stage, orders["amount"]) else None,
+        orders.iloc[:, 1:],
         revenue,
         str(currencies[0]) if single else single_currency(store, as_of=as_of),
-        comparable(store, facts_of(timeline), stage=stage, revenue=revenue, as_of=as_of),
+        comparable(store, story.conversation, stage=stage, revenue=revenue, as_of=as_of),
     )
 
 
@@ -79,15 +78,13 @@ def _furthest(names: Iterable[str]) -> str | None:
     return FUNNEL_STAGES[max(reached)] if reached else None
 
 
-def _products(events: pd.DataFrame) -> pd.DataFrame:
-    seen: dict[str, list[dict[Hashable, Any]]] = {}
-    for event in events[events["product_id"].notna()].to_dict("records"):
-        seen.setdefault(event["product_id"], []).append(event)
-    rows = [
-        {
-            **{name: found[0][name] for name in ("product_id", "product", "category", "seconds")},
-            "stage": _furthest(event["name"] for event in found),
-        }
-        for found in seen.values()
-    ]
-    return pd.DataFrame(rows, columns=["product_id", "product", "category", "stage", "seconds"])
+def _products(events: list[Row]) -> pd.DataFrame:
+    seen: dict[str, list[Row]] = {}
+    for event in events:
+        if isinstance(event["product_id"], str):
+            seen.setdefault(event["product_id"], []).append(event)
+    rows = []
+    for product_id, found in seen.items():
+        first, stage = found[0], _furthest(event["name"] for event in found)
+        rows.append((product_id, first["product"], first["category"], stage, first["seconds"]))
+    return frame_of(rows, dict.fromkeys(("product_id", "product", "category", "stage", "seconds")))

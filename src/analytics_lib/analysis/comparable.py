@@ -12,13 +12,15 @@ from weakref import WeakKeyDictionary
 
 import pandas as pd
 
-from analytics_lib.analysis.intervals import Z_95, effective_size, wilson
+from analytics_lib.analysis.rows import records
 from analytics_lib.analysis.scope import known_before
+from analytics_lib.metrics.intervals import Z_95, effective_size, wilson
 from analytics_lib.schema import FUNNEL_STAGES
 
 if TYPE_CHECKING:
     import datetime as dt
 
+    from analytics_lib.analysis.detectors import Row
     from analytics_lib.periods import Moment
     from analytics_lib.store import Store
 
@@ -97,12 +99,12 @@ LAST_START = "select max(started_at) as last_start from conversations where star
 
 
 _UNKNOWN = (math.nan, math.nan, math.nan, 0)
-_Cache = WeakKeyDictionary["Store", "dict[tuple[str, dt.datetime], pd.DataFrame]"]
+_Cache = WeakKeyDictionary["Store", "dict[tuple[str, dt.datetime], list[Row]]"]
 _ANSWERS: _Cache = WeakKeyDictionary()
 
 
 def comparable(
-    store: Store, conversation: pd.Series, *, stage: str | None, revenue: float, as_of: Moment | None = None
+    store: Store, conversation: Row, *, stage: str | None, revenue: float, as_of: Moment | None = None
 ) -> pd.DataFrame:
     """Conversion, revenue and satisfaction of the other conversations that got at least as far.
 
@@ -139,8 +141,8 @@ def comparable(
 
 def single_currency(store: Store, *, as_of: Moment | None = None) -> str | None:
     """The currency of all orders; None where there are none, or several currencies."""
-    found = _remembered(store, CURRENCIES, known_before(as_of))["currency"]
-    return None if found.empty else str(found.iloc[0])
+    found = _remembered(store, CURRENCIES, known_before(as_of))
+    return str(found[0]["currency"]) if found else None
 
 
 def known_to(store: Store, *, as_of: Moment | None = None) -> pd.Timestamp | None:
@@ -150,30 +152,27 @@ def known_to(store: Store, *, as_of: Moment | None = None) -> pd.Timestamp | Non
     """
     if as_of is not None:
         return pd.Timestamp(known_before(as_of))
-    last = _remembered(store, LAST_START, known_before(as_of))["last_start"].iloc[0]
-    return None if pd.isna(last) else last
+    last = _remembered(store, LAST_START, known_before(as_of))[0]["last_start"]
+    return last if isinstance(last, pd.Timestamp) else None
 
 
-def _remembered(store: Store, sql: str, as_of: dt.datetime) -> pd.DataFrame:
+def _remembered(store: Store, sql: str, as_of: dt.datetime) -> list[Row]:
     answers = _ANSWERS.setdefault(store, {})
     if (sql, as_of) not in answers:
-        answers[sql, as_of] = store.query(sql, as_of=as_of)
+        answers[sql, as_of] = records(store.query(sql, as_of=as_of))
     return answers[sql, as_of]
 
 
-def _counts_of(
-    store: Store, conversation: pd.Series, stage: str | None, as_of: dt.datetime
-) -> pd.Series | None:
+def _counts_of(store: Store, conversation: Row, stage: str | None, as_of: dt.datetime) -> Row | None:
     if stage is None:
         return None
+    entry = conversation["entry_point"]
+    wanted = (FUNNEL_STAGES.index(stage) + 1, entry if isinstance(entry, str) else "")
     counts = _remembered(store, COMPARABLE, as_of)
-    entry = "" if pd.isna(conversation["entry_point"]) else conversation["entry_point"]
-    at_least = FUNNEL_STAGES.index(stage) + 1
-    found = counts[(counts["entry_point"] == entry) & (counts["at_least"] == at_least)]
-    return None if found.empty else found.iloc[0]
+    return next((row for row in counts if (row["at_least"], row["entry_point"]) == wanted), None)
 
 
-def _own(conversation: pd.Series, stage: str | None, revenue: float) -> dict[str, float]:
+def _own(conversation: Row, stage: str | None, revenue: float) -> dict[str, float]:
     """What the conversation itself adds to the counts: nothing while it is open."""
     if math.isnan(conversation["ended_seconds"]):
         return {"n": 0, "converted": 0, "revenue": 0, "answered": 0, "satisfied": 0}
@@ -188,7 +187,7 @@ def _own(conversation: pd.Series, stage: str | None, revenue: float) -> dict[str
 
 
 def _share(
-    counts: pd.Series, own: dict[str, float], hits: str, sizes: tuple[str, str, str]
+    counts: Row, own: dict[str, float], hits: str, sizes: tuple[str, str, str]
 ) -> tuple[float, float, float, int]:
     n, squared, users = sizes
     total, others = counts[n], counts[n] - own[n]
@@ -204,7 +203,7 @@ def _share(
     return left, low, high, int(others)
 
 
-def _mean(counts: pd.Series, own: dict[str, float]) -> tuple[float, float, float, int]:
+def _mean(counts: Row, own: dict[str, float]) -> tuple[float, float, float, int]:
     total, others, users = counts["n"], counts["n"] - own["n"], counts["users"]
     if others <= 0:
         return _UNKNOWN

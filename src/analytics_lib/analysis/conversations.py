@@ -9,10 +9,10 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from analytics_lib.analysis.intervals import effective_size, wilson
 from analytics_lib.analysis.review import ConversationReview, review
 from analytics_lib.analysis.scope import bounds
 from analytics_lib.analysis.worth_reading import find
+from analytics_lib.metrics.intervals import effective_size, wilson
 
 if TYPE_CHECKING:
     import pandas as pd

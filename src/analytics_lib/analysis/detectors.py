@@ -62,7 +62,7 @@ def _at(kind: str, message: Row, *, value: float | None = None, related: int | N
 
 def _beside(kind: str, story: Story, seconds: float, name: object) -> Moment:
     """A moment that is no message stands at the last message before it."""
-    before = bisect_right([message["seconds"] for message in story.messages], seconds)
+    before = bisect_right(story.messages, seconds, key=lambda message: message["seconds"])
     at = story.messages[before - 1] if before else {"position": None, "message_id": None}
     said = None if name is None or name != name else str(name)  # noqa: PLR0124  # NaN is unequal to itself
     return Moment(kind, seconds, position=at["position"], message_id=at["message_id"], name=said)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
-from analytics_lib.analysis.intervals import effective_size, wilson
+from analytics_lib.metrics.intervals import effective_size, wilson
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

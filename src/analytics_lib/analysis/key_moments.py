@@ -28,12 +28,13 @@ import math
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
 from analytics_lib.analysis.detectors import DETECTORS, Story
+from analytics_lib.analysis.rows import frame_of, records
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
+
+    import pandas as pd
 
     from analytics_lib.analysis.detectors import Row
     from analytics_lib.analysis.timeline import Timeline
@@ -52,7 +53,16 @@ TROUBLES = (
 MILESTONES = ("escalated", "purchase_step")
 LONG_SILENCE_SECONDS = 120.0
 OVER_AFTER_SECONDS = 24 * 3600.0
-_COLUMNS = ["conversation_id", "kind", "seconds", "position", "message_id", "name", "value", "related"]
+_TYPES = {
+    "conversation_id": "str",
+    "kind": "str",
+    "seconds": "float64",
+    "position": "Int64",
+    "message_id": "str",
+    "name": "str",
+    "value": "float64",
+    "related": "Int64",
+}
 
 
 def key_moments(
@@ -78,15 +88,18 @@ def key_moments(
         action, stage or reason, ``value`` (seconds of silence; size of the fall, of two) and ``related``
         (position of the message that is repeated), null where they do not apply.
     """
-    rows: list[dict[str, object]] = []
-    for story in _stories(timeline, messages, known_until, long_silence_seconds):
+    return moments_of(_stories(timeline, messages, known_until, long_silence_seconds))
+
+
+def moments_of(stories: Iterable[Story]) -> pd.DataFrame:
+    """The key moments of conversations that are plain rows already (see ``key_moments``)."""
+    rows: list[tuple[object, ...]] = []
+    for story in stories:
         found = [moment for detect in DETECTORS for moment in detect(story)]
         name = story.conversation["conversation_id"]
         # sorted() is stable: at one instant, moments keep the order of the detectors.
-        rows += [
-            {"conversation_id": name, **moment._asdict()} for moment in sorted(found, key=lambda m: m.seconds)
-        ]
-    return _typed(rows)
+        rows += [(name, *moment) for moment in sorted(found, key=lambda m: m.seconds)]
+    return frame_of(rows, _TYPES)
 
 
 def is_over(conversation: Row, last_seconds: float | None, known_until: pd.Timestamp | None) -> bool:
@@ -105,17 +118,11 @@ def is_over(conversation: Row, last_seconds: float | None, known_until: pd.Times
     return bool(known_seconds - last_seconds >= OVER_AFTER_SECONDS)
 
 
-def _typed(rows: list[dict[str, object]]) -> pd.DataFrame:
-    frame = pd.DataFrame(rows, columns=_COLUMNS)
-    types = {"position": "Int64", "related": "Int64", "value": "float64", "seconds": "float64"}
-    return frame.astype(types | dict.fromkeys(("conversation_id", "kind", "message_id", "name"), "str"))
-
-
 def _stories(
     timeline: Timeline, messages: pd.DataFrame, known_until: pd.Timestamp | None, long_silence_seconds: float
 ) -> Iterator[Story]:
     by_conversation = [rows_of(frame) for frame in (messages, timeline.actions, timeline.events)]
-    for row in timeline.conversation.to_dict("records"):
+    for row in records(timeline.conversation):
         said, acted, happened = (rows[row["conversation_id"]] for rows in by_conversation)
         over = is_over(row, said[-1]["seconds"] if said else None, known_until)
         yield Story(row, said, acted, happened, over, long_silence_seconds)
@@ -124,6 +131,6 @@ def _stories(
 def rows_of(frame: pd.DataFrame) -> defaultdict[str, list[Row]]:
     """The rows of a frame by conversation, in their order."""
     rows: defaultdict[str, list[Row]] = defaultdict(list)
-    for row in frame.to_dict("records"):
+    for row in records(frame):
         rows[row["conversation_id"]].append(row)
     return rows

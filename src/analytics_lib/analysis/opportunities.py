@@ -13,6 +13,7 @@ import pandas as pd
 
 from analytics_lib.analysis.detectors import not_answered
 from analytics_lib.analysis.performance import LOW_CONFIDENCE
+from analytics_lib.analysis.rows import frame_of, records
 from analytics_lib.schema import FUNNEL_STAGES
 
 if TYPE_CHECKING:
@@ -48,7 +49,16 @@ _REMEDIES = {
     "bot_loop": "break_loop",
     "sentiment_fall": "calm_customer",
 }
-_COLUMNS = ["rank", "kind", "name", "position", "message_id", "n", "value", "weight"]
+_TYPES = {
+    "rank": None,
+    "kind": None,
+    "name": "str",
+    "position": "Int64",
+    "message_id": "str",
+    "n": None,
+    "value": "float64",
+    "weight": None,
+}
 _STEP = "purchase_step"
 _ADDED = frozenset({"shorten_agent_wait", "shorten_bot_wait"})
 _CART = FUNNEL_STAGES.index("cart_added")
@@ -113,9 +123,7 @@ def _ranked(found: list[Opportunity], messages: list[Row]) -> pd.DataFrame:
         at, weight = same[0].position, WEIGHTS[kind] * math.sqrt(len(same))
         rows.append((kind, name, at, ids.get(at), len(same), value, weight, _place(same[0])))
     rows.sort(key=lambda row: (-row[6], row[7], row[0]))
-    ranked = [(rank, *row[:7]) for rank, row in enumerate(rows, start=1)]
-    frame = pd.DataFrame(ranked, columns=_COLUMNS)
-    return frame.astype({"position": "Int64", "name": "str", "message_id": "str", "value": "float64"})
+    return frame_of(((rank, *row[:7]) for rank, row in enumerate(rows, start=1)), _TYPES)
 
 
 def _place(found: Opportunity) -> float:
@@ -135,8 +143,8 @@ def _from_waits(messages: list[Row], moments: list[Row]) -> Iterator[Opportunity
         if silence["kind"] != "long_silence":
             continue
         # A user who writes again into the silence was waiting for whoever replies next.
-        later = messages[silence["position"] - 1 :]
-        replier = next((row["sender"] for row in later if row["sender"] != "user"), "bot")
+        later = (messages[place]["sender"] for place in range(silence["position"] - 1, len(messages)))
+        replier = next((sender for sender in later if sender != "user"), "bot")
         kind = "shorten_agent_wait" if replier == "agent" else "shorten_bot_wait"
         yield Opportunity(kind, silence["position"], None, silence["value"])
 
@@ -172,12 +180,12 @@ def _from_purchase(moments: list[Row], business: Business) -> Iterator[Opportuni
     if business.left_at is None or FUNNEL_STAGES.index(business.left_at) < _CART:
         return
     steps = [row["position"] for row in moments if (row["kind"], row["name"]) == (_STEP, business.left_at)]
-    worth = business.comparable.set_index("measure")["value"]["revenue"]
-    yield Opportunity("recover_purchase", steps[0] if steps else None, business.left_at, worth)
+    brought = {row["measure"]: row["value"] for row in records(business.comparable)}
+    yield Opportunity("recover_purchase", steps[0] if steps else None, business.left_at, brought["revenue"])
 
 
 def _from_quality(language: Language) -> Iterator[Opportunity]:
-    quality = {row["measure"]: row for row in language.bot_quality.to_dict("records")}
+    quality = {row["measure"]: row for row in records(language.bot_quality)}
     for measure, kind in (("address", "keep_address"), ("typos", "fix_typos")):
         if quality[measure]["count"]:
             yield Opportunity(kind, None, quality[measure]["detail"], quality[measure]["value"])

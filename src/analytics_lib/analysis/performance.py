@@ -11,11 +11,10 @@ import pandas as pd
 
 from analytics_lib.analysis.detectors import NEGATIVE
 from analytics_lib.analysis.reading import FALLBACKS
-from analytics_lib.analysis.timeline import facts_of
+from analytics_lib.analysis.rows import frame_of
 
 if TYPE_CHECKING:
-    from analytics_lib.analysis.detectors import Row
-    from analytics_lib.analysis.timeline import Timeline
+    from analytics_lib.analysis.detectors import Row, Story
 
 LOW_CONFIDENCE = 0.7
 REPLIERS = ("bot", "agent")
@@ -48,22 +47,20 @@ class Performance:
     escalation: pd.Series | None
 
 
-def performance(timeline: Timeline, messages: list[Row], moments: list[Row]) -> Performance:
+def performance(story: Story, moments: list[Row]) -> Performance:
     """The performance in one conversation.
 
     Args:
-        timeline: The conversation.
-        messages: Its messages as read (see ``reading.read_messages``), as rows.
+        story: The conversation.
         moments: Its key moments, as rows.
     """
-    user = [message for message in messages if message["sender"] == "user"]
-    doubtful = [message for message in user if message["confidence"] < LOW_CONFIDENCE]
+    user = [message for message in story.messages if message["sender"] == "user"]
     return Performance(
-        _waits(messages),
+        _waits(story.messages),
         _recognition(user),
-        pd.DataFrame(doubtful, columns=["position", "intent", "confidence", "true_intent"]),
-        _actions(timeline.actions),
-        _escalation(facts_of(timeline), messages, moments),
+        _low_confidence(user),
+        _actions(story.actions),
+        _escalation(story.conversation, story.messages, moments),
     )
 
 
@@ -123,9 +120,15 @@ def _recognition(user: list[Row]) -> pd.Series:
     )
 
 
-def _actions(actions: pd.DataFrame) -> pd.DataFrame:
+def _low_confidence(user: list[Row]) -> pd.DataFrame:
+    names = ["position", "intent", "confidence", "true_intent"]
+    doubtful = [message for message in user if message["confidence"] < LOW_CONFIDENCE]
+    return frame_of((tuple(map(message.get, names)) for message in doubtful), dict.fromkeys(names))
+
+
+def _actions(actions: list[Row]) -> pd.DataFrame:
     calls: dict[str, list[Row]] = {}
-    for action in actions.to_dict("records"):
+    for action in actions:
         calls.setdefault(action["name"], []).append(action)
     rows = []
     for name, made in calls.items():
@@ -136,7 +139,7 @@ def _actions(actions: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["name", "calls", "succeeded", "failed", "unknown", "median_ms"])
 
 
-def _escalation(conversation: pd.Series, messages: list[Row], moments: list[Row]) -> pd.Series | None:
+def _escalation(conversation: Row, messages: list[Row], moments: list[Row]) -> pd.Series | None:
     seconds = conversation["escalated_seconds"]
     if math.isnan(seconds):
         return None

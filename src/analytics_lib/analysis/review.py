@@ -10,10 +10,12 @@ import pandas as pd
 
 from analytics_lib.analysis.business import Business, business
 from analytics_lib.analysis.comparable import known_to
-from analytics_lib.analysis.key_moments import LONG_SILENCE_SECONDS, is_over, key_moments
+from analytics_lib.analysis.detectors import Story
+from analytics_lib.analysis.key_moments import LONG_SILENCE_SECONDS, is_over, moments_of
 from analytics_lib.analysis.opportunities import opportunities
 from analytics_lib.analysis.performance import Performance, performance, turns
 from analytics_lib.analysis.reading import read_messages
+from analytics_lib.analysis.rows import records
 from analytics_lib.analysis.timeline import Timeline, facts_of, timeline
 from analytics_lib.analysis.wording import Language, wording
 from analytics_lib.errors import RequestError
@@ -22,7 +24,6 @@ from analytics_lib.text.sentiment import SCORERS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from analytics_lib.analysis.detectors import Row
     from analytics_lib.periods import Moment
     from analytics_lib.store import Store
     from analytics_lib.text.sentiment import Scorer
@@ -79,23 +80,29 @@ def review(
         raise RequestError(f"long_silence_seconds is {long_silence_seconds}; expected more than 0.")
     found = timeline(store, conversation_id, as_of=as_of)
     told = replace(found, messages=read_messages(found.messages, scorers=scorers))
-    known = known_to(store, as_of=as_of)
-    moments = key_moments(told, told.messages, known_until=known, long_silence_seconds=long_silence_seconds)
-    messages, noted = told.messages.to_dict("records"), moments.to_dict("records")
-    metadata = _metadata(told, messages, known)
-    language, served = wording(told.messages, messages, noted), performance(told, messages, noted)
-    worth = business(store, told, over=metadata["over"], as_of=as_of)
-    improvements = opportunities(messages, noted, language, served, worth)
-    return ConversationReview(metadata, told, moments, language, served, worth, improvements)
+    story = _story(told, known_to(store, as_of=as_of), long_silence_seconds)
+    moments = moments_of([story])
+    noted = records(moments)
+    language, served = wording(told.messages, story.messages, noted), performance(story, noted)
+    worth = business(store, story, told.orders, as_of=as_of)
+    improvements = opportunities(story.messages, noted, language, served, worth)
+    return ConversationReview(_metadata(story), told, moments, language, served, worth, improvements)
 
 
-def _metadata(told: Timeline, messages: list[Row], known: pd.Timestamp | None) -> pd.Series:
-    row = facts_of(told).to_dict()
+def _story(told: Timeline, known: pd.Timestamp | None, long_silence_seconds: float) -> Story:
+    conversation = facts_of(told).to_dict()
+    messages, actions, events = (records(frame) for frame in (told.messages, told.actions, told.events))
+    over = is_over(conversation, messages[-1]["seconds"] if messages else None, known)
+    return Story(conversation, messages, actions, events, over, long_silence_seconds)
+
+
+def _metadata(story: Story) -> pd.Series:
+    row, messages = story.conversation, story.messages
     senders = Counter(message["sender"] for message in messages)
-    last = max((message["seconds"] for message in messages), default=None)
+    last = messages[-1]["seconds"] if messages else None
     names = ("conversation_id", "channel", "started_local", "entry_point", "city", "outcome", "resolved")
     facts: dict[str, Any] = {name: row[name] for name in (*names, "csat", "nps")}
     facts |= {"duration_seconds": row["ended_seconds"], "observed_seconds": last, "messages": len(messages)}
     facts |= {f"{sender}_messages": senders[sender] for sender in ("user", "bot", "agent")}
-    facts |= {"turns": turns(messages), "over": is_over(row, last, known)}
+    facts |= {"turns": turns(messages), "over": story.over}
     return pd.Series({name: None if pd.isna(fact) else fact for name, fact in facts.items()}, dtype="object")

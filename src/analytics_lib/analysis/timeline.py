@@ -6,8 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from analytics_lib.analysis.scope import bounds, known_before
 from analytics_lib.errors import NotFoundError
+from analytics_lib.store.engine import to_pandas
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,32 +47,13 @@ order by conversation_id
 """
 
 MESSAGES = """
-with asked as (select unnest($conversation_ids) as conversation_id),
-written as (
-    select
-        conversation_id, message_id, sent_at, sent_local, sender, kind, text,
-        intent, confidence, true_intent, sentiment,
-        row_number() over (partition by conversation_id order by sent_at, message_id) as position,
-        lag(sent_at) over (partition by conversation_id order by sent_at, message_id) as previous_at,
-        lag(sender, 1, 'nobody') over (partition by conversation_id order by sent_at, message_id) as previous
-    from messages
-    where conversation_id in (select conversation_id from asked) and sent_at < $as_of
-),
-waiting as (
-    select
-        *,
-        max(case when sender = 'user' and previous <> 'user' then sent_at end)
-            over (partition by conversation_id order by position) as waiting_since
-    from written
-)
+with asked as (select unnest($conversation_ids) as conversation_id)
 select
-    conversation_id, position, message_id, sent_at, sent_local, sender, kind, text,
-    intent, confidence, true_intent, sentiment,
-    date_diff('microsecond', previous_at, sent_at) / 1000000.0 as gap_seconds,
-    case when sender <> 'user' and previous = 'user'
-        then date_diff('microsecond', waiting_since, sent_at) / 1000000.0 end as response_time_seconds
-from waiting
-order by conversation_id, position
+    conversation_id, message_id, sent_at, sent_local, sender, kind, text,
+    intent, confidence, true_intent, sentiment
+from messages
+where conversation_id in (select conversation_id from asked) and sent_at < $as_of
+order by conversation_id, sent_at, message_id
 """
 
 ACTIONS = """
@@ -138,6 +124,7 @@ _PARTS = {
     "orders": ORDERS,
 }
 _AT_ONCE = 2
+_SECOND = 1_000_000  # microseconds
 _MOMENTS = {"messages": "sent_at", "actions": "started_at", "events": "occurred_at"}
 
 
@@ -192,26 +179,58 @@ def timelines(store: Store, conversation_ids: Sequence[str], *, as_of: Moment | 
     asked = {"conversation_ids": list(conversation_ids), "as_of": known_before(as_of)}
     # Each look into a large table takes its time: two side by side take less than one after the other.
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        answers = {name: pool.submit(store.query, sql, **asked) for name, sql in _PARTS.items()}
+        answers = {name: pool.submit(store.query_arrow, sql, **asked) for name, sql in _PARTS.items()}
         parts = {name: answer.result() for name, answer in answers.items()}
     # Looked up once and not joined in each query: every look into a large table of conversations takes time.
-    begun = parts["conversation"].set_index("conversation_id")["started_at"]
-    timed = {name: _timed(parts[name], begun, moment) for name, moment in _MOMENTS.items()}
-    placed = parts["orders"]["conversation_id"].isin(begun.index)
-    return Timeline(**(parts | timed | {"orders": parts["orders"][placed].reset_index(drop=True)}))
+    begun = parts["conversation"].select(["conversation_id", "started_at"])
+    parts |= {name: _of_known(parts[name], begun) for name in ("messages", "actions", "events", "orders")}
+    parts["messages"] = _spaced(parts["messages"])
+    parts |= {name: _timed(parts[name], begun, moment) for name, moment in _MOMENTS.items()}
+    return Timeline(**{name: to_pandas(rows) for name, rows in parts.items()})
 
 
-def _timed(rows: pd.DataFrame, begun: pd.Series, moment: str) -> pd.DataFrame:
-    """The rows of known conversations, with ``seconds`` since its start in place of the moment."""
-    since = begun.reindex(rows["conversation_id"]).set_axis(rows.index)
-    seconds = (rows[moment] - since).dt.total_seconds()
-    timed = rows.assign(seconds=seconds).drop(columns=moment)
-    return timed if since.notna().all() else timed[since.notna()].reset_index(drop=True)
+def _of_known(rows: pa.Table, begun: pa.Table) -> pa.Table:
+    """The rows of known conversations."""
+    return rows.filter(pc.is_in(rows["conversation_id"], begun["conversation_id"]))
+
+
+def _timed(rows: pa.Table, begun: pa.Table, moment: str) -> pa.Table:
+    """The rows with ``seconds`` since the start of their conversation in place of the moment."""
+    places = pc.index_in(rows["conversation_id"], begun["conversation_id"]).to_numpy()
+    since = _microseconds(begun["started_at"])[places]
+    # Second and rest apart, as pandas counts the seconds of a duration: the same to the last digit.
+    whole, rest = np.divmod(_microseconds(rows[moment]) - since, _SECOND)
+    return rows.drop_columns(moment).append_column("seconds", pa.array(whole + rest / _SECOND))
+
+
+def _spaced(messages: pa.Table) -> pa.Table:
+    """Messages in order, with ``position``, ``gap_seconds`` and ``response_time_seconds``."""
+    at = _microseconds(messages["sent_at"])
+    names, place = messages["conversation_id"].combine_chunks(), np.arange(len(at))
+    opens = np.concatenate(
+        [place[:1] == 0, pc.not_equal(names[1:], names[:-1]).to_numpy(zero_copy_only=False)]
+    )
+    user = pc.equal(messages["sender"], "user").to_numpy()
+    after_user = np.roll(user, 1) & ~opens
+    # Whoever replies answers from the first message of the user's stretch on.
+    waiting_since = at[np.maximum.accumulate(np.where(user & ~after_user, place, 0))]
+    gap = np.where(opens, np.nan, (at - np.roll(at, 1)) / _SECOND)
+    response_time = np.where(~user & after_user, (at - waiting_since) / _SECOND, np.nan)
+    position = place - np.maximum.accumulate(np.where(opens, place, 0)) + 1
+    numbered = messages.add_column(1, "position", pa.array(position))
+    spaced = numbered.append_column("gap_seconds", pa.array(gap))
+    return spaced.append_column("response_time_seconds", pa.array(response_time))
+
+
+def _microseconds(moments: pa.ChunkedArray) -> np.ndarray:
+    counted: np.ndarray = moments.cast(pa.int64()).to_numpy()
+    return counted
 
 
 def facts_of(timeline: Timeline) -> pd.Series:
     """The one row of the conversation of a timeline; all null where none was asked for."""
-    return timeline.conversation.reindex([0]).iloc[0]
+    conversation = timeline.conversation
+    return (conversation.reindex([0]) if conversation.empty else conversation).iloc[0]
 
 
 def choose_conversation(

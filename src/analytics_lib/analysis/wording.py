@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from analytics_lib.analysis.detectors import not_answered
+from analytics_lib.analysis.rows import frame_of, records
 from analytics_lib.text.language import main_of
 from analytics_lib.text.quality import address_forms, readability, typos
 
@@ -90,13 +91,13 @@ def _mean_confidence(run: list[Row]) -> float:
 
 
 def _progression(known: list[Row]) -> pd.DataFrame:
-    rows = []
+    rows: list[tuple[object, ...]] = []
     for place, message in enumerate(known, start=1):
         recent = [row["sentiment"] for row in known[max(0, place - _LEVEL_MESSAGES) : place]]
         facts = (message[name] for name in ("position", "seconds", "sentiment", "scored"))
         rows.append((*facts, statistics.fmean(recent)))
-    frame = pd.DataFrame(rows, columns=["position", "seconds", "sentiment", "scored", "level"])
-    return frame.astype({"sentiment": "float64", "level": "float64", "scored": "bool"})
+    types = {"position": None, "seconds": None, "sentiment": "float64", "scored": "bool", "level": "float64"}
+    return frame_of(rows, types)
 
 
 def _trend(sentiment: list[float]) -> float:
@@ -135,7 +136,7 @@ def _unanswered(messages: list[Row], moments: list[Row]) -> Measure:
 
 
 def _address(texts: list[str]) -> Measure:
-    counts = address_forms(pd.Series(texts, dtype="str")).to_dict("records")
+    counts = records(address_forms(pd.Series(texts, dtype="str")))
     addressed = [{form for form, words in row.items() if words} for row in counts if any(row.values())]
     uses = Counter(str(form) for forms in addressed for form in sorted(forms, key=str))
     if not uses:

@@ -7,9 +7,11 @@ folder of its own; its configuration is locked. The writer's engine only decides
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import shutil
 import tempfile
 import weakref
+from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
 
 import duckdb
@@ -48,6 +50,7 @@ class Engine:
         # A notebook seldom closes what it opened; the folder goes with the engine all the same.
         self._sweep = weakref.finalize(self, shutil.rmtree, spill, ignore_errors=True)
         self._connection = duckdb.connect(":memory:")
+        self._numbers = itertools.count(1)
         for statement in (
             f"set temp_directory = {literal(spill)}",
             f"set memory_limit = '{memory_limit_gb:g}GB'",
@@ -56,6 +59,9 @@ class Engine:
             "set python_enable_replacements = false",
             "set autoinstall_known_extensions = false",
             "set autoload_known_extensions = false",
+            # Files of a store never change: their footers are read once. Global, since each question has a
+            # cursor, which knows nothing of what was set for the connection alone.
+            "set global parquet_metadata_cache = true",
         ):
             self._connection.execute(statement)
 
@@ -71,20 +77,26 @@ class Engine:
         columns = ", ".join(
             f"{quoted(c.name)}::{SQL_TYPES[c.type]} as {quoted(c.name)}" for c in table.columns
         )
-        if files:
-            listed = ", ".join(literal(file) for file in files)
-            source = f"read_parquet([{listed}], union_by_name = true, hive_partitioning = false)"
-        else:
-            nulls = ", ".join(f"null as {quoted(c.name)}" for c in table.columns)
-            source = f"(select {nulls}) as nothing where false"
-        sql = f"create or replace view {quoted(name or table.name)} as select {columns} from {source}"
+        nulls = ", ".join(f"null as {quoted(c.name)}" for c in table.columns)
         try:
-            self.run(sql)
+            source = self._rows_of(files) if files else f"(select {nulls}) as nothing where false"
+            self.run(f"create or replace view {quoted(name or table.name)} as select {columns} from {source}")
         except RequestError as error:
             raise StoreError(
                 f"FILE_DAMAGED: the files of table {table.name} do not hold its rows: {error} "
                 "Run `analytics store verify`."
             ) from error
+
+    def _rows_of(self, files: Sequence[str]) -> str:
+        """What to select from, to read files; each one's footer is looked at, so that a damaged one shows."""
+        listed = ", ".join(literal(file) for file in files)
+        held = self.arrow(
+            "select distinct string_agg(concat_ws(' ', name, type, converted_type), ',' order by name) "
+            f"from parquet_schema([{listed}]) group by file_name"
+        )
+        # To unite the columns of files that differ, every question plans over the statistics of all of them.
+        differ = "true" if held.num_rows > 1 else "false"
+        return f"read_parquet([{listed}], union_by_name = {differ}, hive_partitioning = false)"
 
     def register(self, name: str, rows: pa.Table | pa.RecordBatchReader) -> None:
         """Make Arrow rows readable under a name."""
@@ -110,7 +122,11 @@ class Engine:
         return _wrapped(lambda: self._connection.sql(sql).to_arrow_reader(batch_rows), sql)
 
     def select(self, sql: str, parameters: Mapping[str, object]) -> pd.DataFrame:
-        """The rows of one SELECT that somebody asked, as a frame.
+        """The rows of one SELECT that somebody asked, as a frame; raises what ``select_arrow`` does."""
+        return to_pandas(self.select_arrow(sql, parameters))
+
+    def select_arrow(self, sql: str, parameters: Mapping[str, object]) -> pa.Table:
+        """The rows of one SELECT that somebody asked, as Arrow.
 
         Raises:
             RequestError: If it is not exactly one SELECT, or the engine refuses it.
@@ -120,8 +136,24 @@ class Engine:
         with _wrapped(self._connection.cursor, sql) as cursor:
             # A SELECT may hold a DELETE in a named step; only the transaction keeps it from working.
             cursor.execute("begin transaction read only")
-            rows = _wrapped(lambda: cursor.sql(sql, params=values).to_arrow_table(), sql)
-        return to_pandas(rows)
+            return _wrapped(lambda: cursor.sql(sql, params=values).to_arrow_table(), sql)
+
+    def keep(self, sql: str, parameters: Mapping[str, object]) -> str:
+        """Work one SELECT out once; the name it can be read by, until it is forgotten.
+
+        Raises:
+            RequestError: As ``select``.
+        """
+        _check_select(sql)
+        name = f"kept_{next(self._numbers)}"
+        values = {key: _plain(value) for key, value in parameters.items()}
+        with _wrapped(self._connection.cursor, sql) as cursor:
+            _wrapped(lambda: cursor.execute(f"create table {name} as {sql}", values), sql)
+        return name
+
+    def forget(self, name: str) -> None:
+        """Drop what was kept under a name."""
+        self.run(f"drop table {quoted(name)}")
 
     def close(self) -> None:
         """Give back memory and the spill folder."""
@@ -196,6 +228,7 @@ def _plain(value: object) -> object:
     return value.item() if isinstance(value, np.generic) else value
 
 
+@lru_cache(maxsize=1_000)
 def _check_select(sql: str) -> None:
     try:
         statements = duckdb.extract_statements(sql)

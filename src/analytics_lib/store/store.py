@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import warnings
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -27,7 +28,7 @@ from analytics_lib.store.versions import VersionSet, check_folder, recorded_sets
 from analytics_lib.store.writer import open_writer
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from types import TracebackType
 
     import pandas as pd
@@ -117,6 +118,24 @@ class Store:
             StoreError: If it needs more memory and spill space than it may use.
         """
         return self._engine.select(sql, params)
+
+    def query_arrow(self, sql: str, /, **params: object) -> pa.Table:
+        """The same answer as Arrow, for what goes on working with its columns; raises what ``query`` does."""
+        return self._engine.select_arrow(sql, params)
+
+    @contextmanager
+    def kept(self, sql: str, /, **params: object) -> Iterator[str]:
+        """The answer to one SELECT, worked out once: the name by which questions in the block read it.
+
+        Raises:
+            RequestError: As ``query``.
+            StoreError: As ``query``.
+        """
+        name = self._engine.keep(sql, params)
+        try:
+            yield name
+        finally:
+            self._engine.forget(name)
 
     def append(self, table: str, frame: pd.DataFrame) -> Counts:
         """Add rows by primary key; the same rows again change nothing, and the newer version of a row wins.

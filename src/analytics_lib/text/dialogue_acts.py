@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, cast
 
 import pandas as pd
 
+from analytics_lib.text.columns import of_each
 from analytics_lib.text.normalize import words
 from analytics_lib.yaml_files import read_yaml
 
@@ -72,9 +73,7 @@ def _is_courtesy(text: str) -> bool:
 
 
 def _each(texts: pd.Series, judge: Callable[[str], bool]) -> pd.Series:
-    """The judgement of every text; a bot says the same thing often, so each distinct one is judged once."""
-    known = {text: judge(text) for text in texts.dropna().unique()}
-    return pd.Series([known.get(text, False) for text in texts], index=texts.index, dtype=bool)
+    return pd.Series(of_each(texts, judge, none=False), index=texts.index, dtype=bool)
 
 
 @cache

@@ -19,10 +19,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import cast
 
-import numpy as np
 import pandas as pd
 import simplemma
 
+from analytics_lib.text.columns import of_each, values_of
 from analytics_lib.text.normalize import without_links, written_words
 from analytics_lib.yaml_files import read_yaml
 
@@ -48,10 +48,7 @@ def languages(texts: pd.Series) -> pd.Series:
     Returns:
         A column of the same index and name.
     """
-    codes, distinct = pd.factorize(texts)
-    # The code of a null is -1, which picks the last.
-    values = np.array([*map(_language, distinct), None], dtype=object)
-    return pd.Series(values[codes], index=texts.index, name=texts.name, dtype="str")
+    return pd.Series(of_each(texts, _language, None), index=texts.index, name=texts.name, dtype="str")
 
 
 def main_language(texts: pd.Series) -> str | None:
@@ -64,14 +61,13 @@ def main_language(texts: pd.Series) -> str | None:
 
 def main_of(languages: pd.Series) -> str | None:
     """The main language (see ``main_language``) of texts whose languages are told already."""
-    found = languages.dropna()
-    spanish, english = (int(found.isin([language, "mixed"]).sum()) for language in ("es", "en"))
+    found = values_of(languages)
+    spanish, english = found.count("es"), found.count("en")
     if spanish != english:
         return "es" if spanish > english else "en"
-    plain = found[found != "mixed"]
-    if len(plain):
-        return str(plain.iloc[0])
-    return "es" if spanish else None
+    if spanish:
+        return next(language for language in found if language in ("es", "en"))
+    return "es" if "mixed" in found else None
 
 
 def _language(text: str) -> str | None:

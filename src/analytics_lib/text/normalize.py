@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import emoji
-import numpy as np
 import pandas as pd
 
+from analytics_lib.text.columns import of_each
 from analytics_lib.yaml_files import read_yaml
 
 if TYPE_CHECKING:
@@ -139,10 +139,7 @@ def normalise_column(texts: pd.Series) -> pd.Series:
     Returns:
         A column of the same index and name.
     """
-    codes, distinct = pd.factorize(texts)
-    # The code of a null is -1, which picks the last.
-    values = np.array([*map(normalise, distinct), None], dtype=object)
-    return pd.Series(values[codes], index=texts.index, name=texts.name, dtype="str")
+    return pd.Series(of_each(texts, normalise, None), index=texts.index, name=texts.name, dtype="str")
 
 
 def words(normalised: str) -> list[str]:

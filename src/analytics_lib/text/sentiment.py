@@ -23,6 +23,7 @@ import pyarrow.compute as pc
 from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer  # type: ignore[import-untyped]
 
 from analytics_lib.errors import RequestError
+from analytics_lib.text.columns import values_of
 from analytics_lib.text.language import languages as languages_of
 from analytics_lib.text.lexicon import terms
 from analytics_lib.text.normalize import normalise, normalise_column, words
@@ -101,14 +102,15 @@ def sentiments(
             f"`languages` has {len(spoken)} rows, `texts` {len(texts)}, or their index differs. "
             "Give one language for each text, with the same index."
         )
-    present = texts.notna().to_numpy()
-    scored_as = spoken.where(spoken.notna(), fallback_language)
-    if "mixed" not in scorers:
-        scored_as = scored_as.replace("mixed", "es")
+    rows: dict[str, list[int]] = {}
+    for row, (text, language) in enumerate(zip(values_of(texts), values_of(spoken), strict=True)):
+        if text is not None:
+            scored_as = fallback_language if language is None else language
+            known = "es" if scored_as == "mixed" and "mixed" not in scorers else scored_as
+            rows.setdefault(known, []).append(row)
     scores = np.full(len(texts), np.nan)
-    for language in scored_as[present].unique():
-        rows = np.flatnonzero(present & (scored_as == language).to_numpy())
-        scores[rows] = _scores(texts.iloc[rows], language, scorers)
+    for language, places in rows.items():
+        scores[places] = _scores(texts.iloc[places], language, scorers)
     return pd.Series(scores, index=texts.index, name="sentiment")
 
 

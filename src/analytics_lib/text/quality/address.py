@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from analytics_lib.text.columns import of_each
 from analytics_lib.text.quality import address_words
 from analytics_lib.text.quality.address_words import EITHER, TU, USTED, VOS
 
@@ -36,8 +37,7 @@ def address_forms(texts: pd.Series) -> pd.DataFrame:
     Returns:
         One row per text, the index kept: ``tu``, ``usted``, ``vos`` (words).
     """
-    counts = {text: _count(text) for text in texts.dropna().unique()}
-    rows = [counts.get(text, (0, 0, 0)) for text in texts]
+    rows = of_each(texts, _count, none=(0, 0, 0))
     return pd.DataFrame(rows, columns=["tu", "usted", "vos"], index=texts.index, dtype="int64")
 
 

@@ -16,6 +16,7 @@ from typing import cast
 
 import pandas as pd
 
+from analytics_lib.text.columns import of_each
 from analytics_lib.yaml_files import read_yaml
 
 _URL = re.compile(r"(?:https?://|www\.)\S+")
@@ -43,8 +44,7 @@ def asks(texts: pd.Series) -> pd.Series:
     Returns:
         A boolean per text, the index kept.
     """
-    known = {text: _asks(text) for text in texts.dropna().unique()}
-    return pd.Series([known.get(text, False) for text in texts], index=texts.index, dtype=bool)
+    return pd.Series(of_each(texts, _asks, none=False), index=texts.index, dtype=bool)
 
 
 def _asks(text: str) -> bool:

@@ -156,9 +156,9 @@ def _forgiven(left: frozenset[str], right: frozenset[str]) -> frozenset[str]:
     """
     if len(left) * len(right) > _MOST_PAIRS:
         return frozenset()
-    return frozenset(
-        word for one in left for other in right if _one_edit(*sorted((one, other))) for word in (one, other)
-    )
+    # Of most pairs the lengths tell already, which costs far less than to compare them.
+    near = ((one, other) for one in left for other in right if abs(len(one) - len(other)) <= 1)
+    return frozenset(word for pair in near if _one_edit(*sorted(pair)) for word in pair)
 
 
 @lru_cache(maxsize=100_000)

@@ -1,0 +1,79 @@
+"""What each user adds to a metric, by group: what a bootstrap or another question starts from."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from analytics_lib.errors import RequestError
+from analytics_lib.metrics.facts import FACTS
+from analytics_lib.metrics.question import ask, check_metric
+from analytics_lib.metrics.statements import bound_names, pairs_statement
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from analytics_lib.metrics.facts import Part
+    from analytics_lib.metrics.metric import Metric
+    from analytics_lib.periods import Moment
+    from analytics_lib.store import Store
+
+RATIOS = ("share", "mean", "nps")
+# Sums of one user come in the engine's order; beyond the microsecond they would differ from call to call.
+_DECIMALS = 6
+
+
+def pairs(  # noqa: PLR0913  # what ``measure`` takes, and the columns that are added
+    store: Store,
+    metric: Metric,
+    *,
+    since: Moment,
+    until: Moment,
+    by: Sequence[str],
+    period: str | None = None,
+    parts: Sequence[Part] = (),
+    as_of: Moment | None = None,
+) -> pd.DataFrame:
+    """Numerator and denominator of every user in every group; summed over users they are ``measure``'s.
+
+    Args:
+        store: Read: the tables of the metric's fact.
+        metric: A ratio: of kind ``share``, ``mean`` or ``nps``.
+        since: Start of the window.
+        until: Its end, excluded.
+        by: Dimensions, those of ``parts`` among them; null values are ``unknown``.
+        period: ``hour``, ``day``, ``week`` or ``month``; null = the window as one.
+        parts: Columns that the fact does not have yet; each may be a dimension.
+        as_of: Nothing later is known.
+
+    Returns:
+        One row per period, group and user that count, in this order: ``period`` (if asked for), the
+        dimensions, ``unit`` (a number for each user, by the order of their ids; of facts without users the
+        hour), ``numerator``, ``denominator`` (both to six decimals).
+
+    Raises:
+        RequestError: If the metric is no ratio, lacks a parameter, or cannot be told apart by a dimension.
+        NotEnoughDataError: If a table it reads was never ingested.
+    """
+    if metric.kind not in RATIOS:
+        raise RequestError(
+            f"{metric.name} is a {metric.kind}; only metrics with a numerator and a denominator that add up "
+            f"over users ({', '.join(RATIOS)}) have pairs."
+        )
+    fact = FACTS[metric.table]
+    added = {column for part in parts for column in part.columns}
+    question = ask(store, since=since, until=until, period=period, by=by, as_of=as_of)
+    check_metric(store, metric, replace(question, by=tuple(name for name in by if name not in added)))
+    fact = replace(fact, parts=(*fact.parts, *parts))
+    sql = pairs_statement(fact, metric, by=question.by, period=period is not None)
+    values = {**question.bound, **metric.parameters}
+    bound = {name: values[name] for name in bound_names(sql)}
+    if bound.get("rates", ...) is None:
+        raise RequestError(f"{metric.name} needs prices: metric.bound(rates=load_rates(path).bound()).")
+    rows = store.query(sql, **bound)
+    keys = [*question.keys, "unit"]
+    rows["unit"] = pd.factorize(rows["unit"], sort=True)[0]
+    numbers = rows[["y_0", "n_0"]].round(_DECIMALS).set_axis(["numerator", "denominator"], axis="columns")
+    return pd.concat([rows[keys], numbers], axis="columns").sort_values(keys, ignore_index=True)
