@@ -11,7 +11,9 @@ sentiment key_moment escalation_request repeated_question bot_loop not_understoo
 long_silence failed_action sentiment_fall escalated purchase_step opportunity comparable
 journey path step transition funnel stage conversion_rate step_conversion_rate drop_off_rate
 cohort age retention churn duration event_observed horizon cutoff baseline lift
-since until as_of period by numerator denominator value low high
+since until as_of period by numerator denominator value low high few complete
+metric fact dimension demand closed containment_rate durable_resolution_rate issue health_score
+driver mix contribution explained specific
 """
 
 

@@ -3,7 +3,11 @@ import math
 import numpy as np
 import pytest
 
-from analytics_lib.metrics.bootstrap import Bootstrap
+from analytics_lib.metrics.bootstrap import SEED, ratio_limits, sums
+
+
+def limits(y, n, *, seed=SEED):
+    return tuple(ratio_limits([(y, n)], seed=seed)[0])
 
 
 def drawn(users, *, seed=1):
@@ -30,7 +34,7 @@ def test_limits_are_those_of_the_plain_bootstrap(users):
     y, n = drawn(users)
     low, high = multinomial(y, n)
     deviation = (high - low) / (2 * 1.96)
-    assert Bootstrap().limits(y, n) == pytest.approx((low, high), abs=0.35 * deviation)
+    assert limits(y, n) == pytest.approx((low, high), abs=0.35 * deviation)
 
 
 def test_limits_of_more_users_than_a_block_are_those_of_theory():
@@ -38,55 +42,55 @@ def test_limits_of_more_users_than_a_block_are_those_of_theory():
     ratio = y.sum() / n.sum()
     deviation = math.sqrt(((y - ratio * n) ** 2).sum()) / n.sum()
     expected = (ratio - 1.96 * deviation, ratio + 1.96 * deviation)
-    assert Bootstrap().limits(y, n) == pytest.approx(expected, abs=0.35 * deviation)
+    assert limits(y, n) == pytest.approx(expected, abs=0.35 * deviation)
 
 
 @pytest.mark.parametrize("users", [2_047, 2_048, 2_049, 4_096, 4_097])
 def test_end_of_a_block_loses_nobody(users):
-    sums = Bootstrap().sums(np.ones((users, 1)))
+    total = sums(np.ones((users, 1)))
     # Weights have mean 1 and variance 1: 1,000 means of the total lie within 4 standard errors of the users.
-    assert abs(sums.mean() - users) < 4 * math.sqrt(users * math.ceil(users / 2_048) / 1_000)
+    assert abs(total.mean() - users) < 4 * math.sqrt(users * math.ceil(users / 2_048) / 1_000)
 
 
 def test_same_data_give_the_same_limits():
     y, n = drawn(300)
-    assert Bootstrap().limits(y, n) == Bootstrap().limits(y, n)
+    assert limits(y, n) == limits(y, n)
 
 
 def test_order_of_users_does_not_matter():
     y, n = drawn(5_000)
     mixed = np.random.default_rng(3).permutation(len(y))
-    assert Bootstrap().limits(y[mixed], n[mixed]) == pytest.approx(Bootstrap().limits(y, n), rel=1e-12)
+    assert limits(y[mixed], n[mixed]) == pytest.approx(limits(y, n), rel=1e-12)
 
 
-def test_one_bootstrap_serves_many_groups():
-    together = Bootstrap()
-    first, second = drawn(50), drawn(70, seed=9)
-    assert together.limits(*first) == Bootstrap().limits(*first)
-    assert together.limits(*second) == Bootstrap().limits(*second)
+def test_groups_side_by_side_have_the_limits_they_have_alone():
+    groups = [drawn(50), drawn(70, seed=9), drawn(1), drawn(3_000, seed=4)]
+    together = ratio_limits(groups)
+    for limited, group in zip(together, groups, strict=True):
+        assert tuple(limited) == pytest.approx(limits(*group), rel=1e-9, nan_ok=True)
 
 
 def test_another_seed_gives_other_limits_nearby():
     y, n = drawn(300)
-    one, other = Bootstrap().limits(y, n), Bootstrap(seed=5).limits(y, n)
+    one, other = limits(y, n), limits(y, n, seed=5)
     assert one != other
     assert one == pytest.approx(other, rel=0.03)
 
 
 @pytest.mark.parametrize("users", [0, 1])
 def test_less_than_two_users_have_no_limits(users):
-    assert all(math.isnan(limit) for limit in Bootstrap().limits(np.ones(users), np.ones(users)))
+    assert all(math.isnan(limit) for limit in limits(np.ones(users), np.ones(users)))
 
 
 def test_users_all_alike_leave_no_doubt():
-    assert Bootstrap().limits(np.full(30, 4.0), np.full(30, 2.0)) == (2, 2)
+    assert limits(np.full(30, 4.0), np.full(30, 2.0)) == (2, 2)
 
 
 def test_limits_hold_the_truth_about_95_times_in_100():
-    held, bootstrap = 0, Bootstrap()
+    held = 0
     for seed in range(200):
         y, n = drawn(200, seed=seed)
-        low, high = bootstrap.limits(y, n)
+        low, high = limits(y, n)
         held += low <= 10 <= high
     # 200 trials of 0.95 less 3 standard deviations: 190 - 9.
     assert held >= 181

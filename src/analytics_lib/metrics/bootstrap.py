@@ -114,19 +114,3 @@ def _weights(draws: int, seed: int) -> Floats:
 def _order(place: int, draws: int, seed: int) -> NDArray[np.int64]:
     """In which order a block takes the draws; the first as they are."""
     return np.random.default_rng([seed, place]).permutation(draws) if place else np.arange(draws)
-
-
-class Bootstrap:
-    """Kept while callers move to ``sums`` and ``ratio_limits``."""
-
-    def __init__(self, *, draws: int = DRAWS, seed: int = SEED) -> None:
-        self._of = {"draws": draws, "seed": seed}
-
-    def sums(self, columns: Floats) -> Floats:
-        """As ``sums``."""
-        return sums(columns, **self._of)
-
-    def limits(self, numerators: Floats, denominators: Floats) -> tuple[float, float]:
-        """As ``ratio_limits`` of one group."""
-        low, high = ratio_limits([(numerators, denominators)], **self._of)[0]
-        return float(low), float(high)

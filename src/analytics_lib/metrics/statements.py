@@ -41,17 +41,16 @@ from fact
 group by all"""
 _QUANTILE = """{steps},
 each as (select {keys}, {unit} ({value})::double as x from fact),
+counted as (select {names}, count(x)::double as n from each group by {names}),
 ranked as (
-    select
-        {names}, {unit_name} x,
-        (row_number() over (partition by {names} order by x))::double as position,
-        (count(*) over (partition by {names}))::double as n
+    select {names}, {unit_name} x, row_number() over (partition by {names} order by x) as position
     from each
     where x is not null
 ),
 middle as (
     select {names}, sum(x * greatest(0, 1 - abs(position - 1 - $quantile * (n - 1)))) as value
-    from ranked
+    from ranked join counted using ({names})
+    where abs(position - 1 - $quantile * (n - 1)) < 1
     group by {names}
 ),
 {effective},
@@ -70,6 +69,7 @@ select
     {names}, any_value(value) as value, any_value(placed.n) as n, any_value(units) as units,
     max(x) filter (where position = low_at) as low, max(x) filter (where position = high_at) as high
 from ranked join middle using ({names}) join placed using ({names})
+where position = low_at or position = high_at or position = 1
 group by {names}"""
 
 _UNITS = """{steps}

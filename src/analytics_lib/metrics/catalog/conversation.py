@@ -54,7 +54,7 @@ VOLUME = (
         unit="users",
         kind="count",
         table="conversations",
-        numerator="count(distinct user_id)",
+        numerator="least(count(*), 1)",
         minimum_n=0,
         note="People of several periods or groups are counted in each: these numbers do not add up.",
     ),
@@ -382,7 +382,7 @@ WAITING = (
     Metric(
         name="agent_response_time",
         question="How long does a user wait for an agent's reply, on average?",
-        label={"es": "Tiempo medio de respuesta del asesor", "en": "Agents' average response time"},
+        label={"es": "Tiempo medio de respuesta del agente", "en": "Agents' average response time"},
         unit="seconds",
         kind="mean",
         table="replies",
@@ -416,7 +416,7 @@ WAITING = (
     Metric(
         name="escalation_wait",
         question="How long does a user wait for the agent who was called, on average?",
-        label={"es": "Espera del asesor", "en": "Wait for an agent"},
+        label={"es": "Espera del agente", "en": "Wait for an agent"},
         unit="seconds",
         kind="mean",
         table="conversations",
