@@ -18,6 +18,7 @@ _ALL = (
         (
             _CONVERSATION,
             identifier("user_id", "the person, as a keyed hash"),
+            Column("first_at", "at", "first message of the user"),
             Column("number", "int", "of the conversation, in order of ids", required=True),
             Column("user_number", "int", "of the user, likewise", required=True),
         ),

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 NUMBERED = """
 with begun as (
-    select conversation_id, min(user_id) as user_id
+    select
+        conversation_id, min(user_id) as user_id, min(sent_at) as first_at,
+        bool_or(sent_local >= $since and sent_local < $until) as asked
     from messages
-    where sent_local >= $since and sent_local < $until and sent_at < $as_of and sender = 'user'
+    where sent_at < $as_of and sender = 'user'
     group by conversation_id
 )
 select
-    conversation_id, user_id,
+    conversation_id, user_id, first_at,
     (row_number() over (order by conversation_id))::int as number,
     (dense_rank() over (order by user_id))::int as user_number
 from begun
+where asked
 """
 
 PLACES = """
@@ -29,70 +32,82 @@ SEGMENTS = "select number, segment from numbered join users on numbered.user_id 
 
 NAMES = "select number, conversation_id, user_id from numbered"
 
-# Of who wrote what, only the three senders of the contract are known to wait or to reply. Messages are put in
-# order of time; only conversations in which two have the same time are ordered again, by the ids of messages
-# as well. Most stretches are one message and its reply stands next to it; only longer ones are looked
-# through.
+# Of who wrote what, only the three senders of the contract are known to wait or to reply: 0 user, 1 bot, 2 agent, 3
+# nobody. Messages are put in order of time; only conversations in which two have the same time are ordered again, by
+# the ids of messages as well. Most stretches are one message and its reply stands next to it; only longer ones are
+# looked through.
 REPLIES = """
 with loosely as materialized (
     select
-        number, user_number, sent_at, sent_local, sender,
-        row_number() over (partition by number order by sent_at) as place,
+        number, sent_at, sent_local, code,
         lag(sent_at) over (partition by number order by sent_at) as before_at,
-        lag(sender, 1, 'nobody') over (partition by number order by sent_at) as previous,
-        lead(sender, 1, 'nobody') over (partition by number order by sent_at) as following,
+        lag(code, 1, 3::tinyint) over (partition by number order by sent_at) as previous,
+        lead(code, 1, 3::tinyint) over (partition by number order by sent_at) as following,
         lead(sent_at) over (partition by number order by sent_at) as after_at
-    from messages join (select conversation_id, number, user_number from numbered) as named
-        on messages.conversation_id = named.conversation_id
-    where sent_at < $as_of and sender in ('user', 'bot', 'agent')
+    from (
+        select
+            number, sent_at, sent_local,
+            (case sender when 'user' then 0 when 'bot' then 1 else 2 end)::tinyint as code
+        from messages join (select conversation_id, number from numbered) as named
+            on messages.conversation_id = named.conversation_id
+        where sent_at < $as_of and sender in ('user', 'bot', 'agent')
+    ) as coded
 ),
 tied as (select distinct number from loosely where sent_at = before_at),
 closely as (
     select
-        number, user_number, sent_at, sent_local, sender,
+        number, sent_at, sent_local, code,
         row_number() over (partition by number order by sent_at, message_id) as place,
-        lag(sender, 1, 'nobody') over (partition by number order by sent_at, message_id) as previous,
-        lead(sender, 1, 'nobody') over (partition by number order by sent_at, message_id) as following,
+        count(*) filter (where code = 0) over (
+            partition by number order by sent_at, message_id rows between unbounded preceding and current row
+        ) as written,
+        lag(code, 1, 3::tinyint) over (partition by number order by sent_at, message_id) as previous,
+        lead(code, 1, 3::tinyint) over (partition by number order by sent_at, message_id) as following,
         lead(sent_at) over (partition by number order by sent_at, message_id) as after_at
-    from messages join numbered on messages.conversation_id = numbered.conversation_id
-    where sent_at < $as_of and sender in ('user', 'bot', 'agent')
-        and messages.conversation_id in (
-            select conversation_id from numbered where number in (select number from tied)
-        )
+    from (
+        select
+            number, message_id, sent_at, sent_local,
+            (case sender when 'user' then 0 when 'bot' then 1 else 2 end)::tinyint as code
+        from messages join numbered on messages.conversation_id = numbered.conversation_id
+        where sent_at < $as_of and sender in ('user', 'bot', 'agent')
+            and messages.conversation_id in (
+                select conversation_id from numbered where number in (select number from tied)
+            )
+    ) as coded
 ),
 written as materialized (
-    select number, user_number, place, sent_at, sent_local, previous, following, after_at
+    select number, 0 as place, null::boolean as is_first, sent_at, sent_local, previous, following, after_at
     from loosely
-    where sender = 'user' and number not in (select number from tied)
+    where code = 0 and number not in (select number from tied)
     union all
-    select number, user_number, place, sent_at, sent_local, previous, following, after_at
+    select number, place, written = 1 as is_first, sent_at, sent_local, previous, following, after_at
     from closely
-    where sender = 'user'
+    where code = 0
 ),
 longer as (
     select
-        number, user_number, sent_at, sent_local, previous, place,
-        lead(case when following <> 'user' then after_at end ignore nulls)
-            over (partition by number order by place) as after_at,
-        lead(case when following <> 'user' then following end ignore nulls)
-            over (partition by number order by place) as replier
+        number, is_first, sent_at, sent_local, previous,
+        lead(case when following <> 0 then after_at end ignore nulls)
+            over (partition by number order by sent_at, place) as after_at,
+        lead(case when following <> 0 then following end ignore nulls)
+            over (partition by number order by sent_at, place) as replier
     from written
-    where previous = 'user' or following = 'user'
+    where previous = 0 or following = 0
 ),
 stretches as (
-    select number, user_number, place, sent_at, sent_local, after_at, following as replier
+    select number, is_first, sent_at, sent_local, after_at, following as replier
     from written
-    where previous <> 'user' and following <> 'user'
+    where previous <> 0 and following <> 0
     union all
-    select number, user_number, place, sent_at, sent_local, after_at, replier
+    select number, is_first, sent_at, sent_local, after_at, replier
     from longer
-    where previous <> 'user'
-),
-opened as (select number, min(place) as first_place from written group by number)
+    where previous <> 0
+)
 select
-    stretches.number, user_number, sent_local as local, place = first_place as is_first,
-    case when replier <> 'nobody' then replier end as replier,
+    stretches.number, user_number, sent_local as local, coalesce(is_first, sent_at = first_at) as is_first,
+    case replier when 1 then 'bot' when 2 then 'agent' end as replier,
     date_diff('microsecond', sent_at, after_at) / 1000000.0 as response_time_seconds
-from stretches join opened on stretches.number = opened.number
+from stretches
+    join (select number, user_number, first_at from numbered) as named on stretches.number = named.number
 where sent_local >= $since and sent_local < $until
 """
