@@ -32,10 +32,10 @@ SEGMENTS = "select number, segment from numbered join users on numbered.user_id 
 
 NAMES = "select number, conversation_id, user_id from numbered"
 
-# Of who wrote what, only the three senders of the contract are known to wait or to reply: 0 user, 1 bot, 2 agent, 3
-# nobody. Messages are put in order of time; only conversations in which two have the same time are ordered again, by
-# the ids of messages as well. Most stretches are one message and its reply stands next to it; only longer ones are
-# looked through.
+# Only the three senders of the contract are known to wait or to reply: 0 user, 1 bot, 2 agent; 3 is nobody.
+# Messages are put in order of time; only conversations in which two have the same time are ordered again, by
+# the ids of messages as well. Most stretches are one message and its reply stands next to it; only longer
+# ones are looked through.
 REPLIES = """
 with loosely as materialized (
     select

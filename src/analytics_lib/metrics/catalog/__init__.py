@@ -8,8 +8,11 @@ from typing import NoReturn
 from analytics_lib.errors import RequestError
 from analytics_lib.metrics.catalog.ai import AI
 from analytics_lib.metrics.catalog.business import BUSINESS
-from analytics_lib.metrics.catalog.conversation import CONVERSATION
 from analytics_lib.metrics.catalog.infrastructure import INFRASTRUCTURE
+from analytics_lib.metrics.catalog.resolution import RESOLUTION
+from analytics_lib.metrics.catalog.satisfaction import SATISFACTION
+from analytics_lib.metrics.catalog.volume import VOLUME
+from analytics_lib.metrics.catalog.waiting import WAITING
 from analytics_lib.metrics.metric import Metric
 
 
@@ -27,4 +30,5 @@ class Catalog(dict[str, Metric]):
         raise RequestError(f"There is no metric {name!r}.{hint} There are: {', '.join(self)}.")
 
 
-CATALOG = Catalog((metric.name, metric) for metric in (*CONVERSATION, *AI, *BUSINESS, *INFRASTRUCTURE))
+_EVERY = (*VOLUME, *RESOLUTION, *SATISFACTION, *WAITING, *AI, *BUSINESS, *INFRASTRUCTURE)
+CATALOG = Catalog((metric.name, metric) for metric in _EVERY)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analytics_lib.metrics.catalog.conversation import DEMAND, DURABLE, MATURE
+from analytics_lib.metrics.catalog.expressions import DEMAND, DURABLE, MATURE
 from analytics_lib.metrics.metric import Metric
 from analytics_lib.schema import FUNNEL_STAGES
 

@@ -1,0 +1,11 @@
+"""Pieces of SQL that several metrics of conversations share (see ``facts`` for the columns)."""
+
+from __future__ import annotations
+
+# Where the store holds none of a conversation's messages, nobody can say that the user wrote none.
+DEMAND = "coalesce(user_messages, 1) > 0"
+KNOWN = "closed and resolved is not null"
+ALONE = "coalesce(agent_messages, 0) = 0 and escalated_at is null"
+QUIET = "ended_at + interval 24 hour <= $known_to"
+MATURE = "closed and ended_at + $within_days * interval 1 day <= $known_to"
+DURABLE = "coalesce(next_contact_at > ended_at + $within_days * interval 1 day, true)"
