@@ -52,7 +52,7 @@ def catalogue(path: Path) -> dict[str, object]:
     without = [metric for metric in metrics if "channel" not in FACTS[metric.table].dimensions]
     with Store.open(path) as store:
         span = store.query(SPAN).iloc[0]
-        window = {"since": span["first_day"].date(), "until": span["last_day"].date() + dt.timedelta(days=1)}
+        window = {"since": span["first_day"], "until": span["last_day"] + dt.timedelta(days=1)}
         taken = []
         for _ in range(3):
             began = time.perf_counter()
