@@ -72,7 +72,7 @@ def test_defaults_ask_for_the_last_complete_week_in_english_too(store_path, tmp_
     record = run_notebook(store_path, tmp_path, language="en", until=str(UNTIL - dt.timedelta(days=1)))
 
     assert record.status == "succeeded", record.error
-    assert record.results["metric"] == "conversion_rate"
+    assert record.results["metric"] == "escalation_rate"
     assert record.results["days"] == 7
 
 
