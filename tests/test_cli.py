@@ -2,14 +2,17 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import nbformat
 import pytest
 
 from analytics_lib import cli
+from analytics_lib.runs.processes import members
 
 ANALYTICS = str(Path(sys.executable).with_name("analytics"))
 PROJECT = Path(__file__).parents[1]
@@ -134,6 +137,37 @@ def test_failing_cell_ends_in_status_1_and_leaves_what_was_published(project):
     assert failed.returncode == 1
     assert "ZeroDivisionError" in failed.stderr
     assert (project / "outputs" / "published" / "small" / "report.html").read_bytes() == good
+
+
+def test_interrupted_run_is_recorded_as_cancelled_and_leaves_no_process(project):
+    cells = [
+        nbformat.v4.new_code_cell('mark: str = "x"  # a parameter', metadata={"tags": ["parameters"]}),
+        nbformat.v4.new_code_cell("import time\ntime.sleep(60)"),
+    ]
+    for name in ("hangs", "hangs_too"):
+        nbformat.write(nbformat.v4.new_notebook(cells=cells), project / "notebooks" / f"{name}.ipynb")
+    settings = {name: value for name, value in os.environ.items() if not name.startswith("ANALYTICS_")}
+    command = [ANALYTICS, "run", "hangs", "hangs_too", "small", "--at-once", "2"]
+    running = subprocess.Popen(command, cwd=project, env=settings, start_new_session=True)
+    folders = until_true(lambda: [path.parent for path in project.glob("outputs/runs/*/*/state.json")], 2)
+    running.send_signal(signal.SIGINT)
+    assert running.wait(30) == 1
+    records = [json.loads((folder / "run.json").read_text()) for folder in folders]
+    assert {record["job"]: record["status"] for record in records} == {
+        "hangs": "cancelled",
+        "hangs_too": "cancelled",
+    }
+    assert [members(folder) for folder in folders] == [[], []]
+    assert not (project / "outputs/runs/small").exists()
+
+
+def until_true(look, count, seconds=60):
+    """What ``look`` finds once it finds so many."""
+    for _ in range(seconds * 10):
+        if len(found := look()) == count:
+            return found
+        time.sleep(0.1)
+    raise AssertionError(found)
 
 
 def test_help_lists_every_command(project):

@@ -9,6 +9,7 @@ import datetime as dt
 import sys
 from dataclasses import asdict
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -22,6 +23,7 @@ from analytics_lib.errors import AnalyticsError, ContractError, RequestError
 from analytics_lib.ingest import FileReport, ingest, load_source
 from analytics_lib.periods import utc_moment
 from analytics_lib.runs import catalog
+from analytics_lib.runs.batch import few_at_a_time
 from analytics_lib.runs.parameters import declared, default_parameters, resolve
 from analytics_lib.runs.publish import publish
 from analytics_lib.runs.record import all_records
@@ -32,6 +34,7 @@ from analytics_lib.store import Store, upkeep
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from threading import Event
 
 NOTEBOOKS = Path("notebooks")
 PARAMETERS = Path("params")
@@ -176,8 +179,14 @@ def store_verify() -> None:
 @click.option("--all", "everything", is_flag=True, help="Every notebook in notebooks/.")
 @click.option("-p", "--parameter", "given", multiple=True, metavar="KEY=VALUE", help="Set a parameter.")
 @click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="The day up to which data are known.")
+@click.option("--at-once", type=click.IntRange(1, 64), default=2, show_default=True, help="Side by side.")
 def run_command(
-    names: tuple[str, ...], given: tuple[str, ...], as_of: dt.datetime | None, *, everything: bool
+    names: tuple[str, ...],
+    given: tuple[str, ...],
+    as_of: dt.datetime | None,
+    at_once: int,
+    *,
+    everything: bool,
 ) -> None:
     """Run notebooks by NAME with Papermill; publish what succeeds and write the catalogue.
 
@@ -186,10 +195,8 @@ def run_command(
     """
     jobs = [_job(name, _parameters(given), as_of) for name in _chosen(names, everything=everything)]
     settings = load_settings()
-    pinned = [_pinned(job, settings.store) for job in jobs]
-    succeeded = [
-        _run_one(job, settings.outputs, versions) for job, versions in zip(jobs, pinned, strict=True)
-    ]
+    pinned = [(job, _pinned(job, settings.store)) for job in jobs]
+    succeeded = few_at_a_time(partial(_run_one, settings.outputs), pinned, at_once=at_once)
     index = catalog.write_index(settings.outputs)
     click.echo(f"Catalogue: {index.resolve().as_uri()}")
     if not all(succeeded):
@@ -248,11 +255,14 @@ def _pinned(job: Job, usual: Path) -> dict[str, int]:
         return store.versions
 
 
-def _run_one(job: Job, outputs: Path, versions: Mapping[str, int]) -> bool:
+def _run_one(outputs: Path, pinned: tuple[Job, Mapping[str, int]], stopping: Event) -> bool:
     """Run and publish; whether both went well. The next notebook runs either way."""
+    job, versions = pinned
     with tqdm(desc=f"run {job.name}", unit=" cells", disable=not sys.stderr.isatty()) as bar:
 
         def show(cell: int, cells: int) -> None:
+            if stopping.is_set():
+                raise KeyboardInterrupt
             bar.total = cells
             bar.update(cell - bar.n)
 
