@@ -11,6 +11,8 @@ import orjson
 import pandas as pd
 from scipy.special import betaln, gammaln
 
+from analytics_lib.schema import FUNNEL_STAGES
+
 UNTIL = dt.date(2026, 7, 1)
 
 
@@ -41,7 +43,8 @@ def with_segment(frames):
 
 def funnel_trials(frames, funnel):
     """One row per conversation and step open to it: channel segment started_at target passed probability."""
-    reached = frames["events"].groupby("conversation_id").size().rename("stages")
+    stages = frames["events"][frames["events"]["name"].isin(FUNNEL_STAGES)]
+    reached = stages.groupby("conversation_id")["name"].nunique().rename("stages")
     chats = with_segment(frames).merge(reached, left_on="conversation_id", right_index=True)
     steps = funnel.assign(step=funnel.groupby(["channel", "segment"]).cumcount() + 1)
     trials = chats[["channel", "segment", "started_at", "stages"]].merge(steps, on=["channel", "segment"])

@@ -12,7 +12,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from analytics_lib.simulate import arrivals, commerce, funnel, intents, outcomes, telemetry, users
+from analytics_lib.simulate import (
+    arrivals,
+    behaviours,
+    commerce,
+    funnel,
+    intents,
+    outcomes,
+    telemetry,
+    users,
+)
 from analytics_lib.simulate.columns import identifiers
 from analytics_lib.simulate.contacts import Contacts, simulate_contacts
 from analytics_lib.simulate.effects import Effect, planted_effects
@@ -83,6 +92,7 @@ def _conversations(world: World, contacts: Contacts) -> tuple[pd.DataFrame, Turn
     satisfied = outcomes.satisfaction(world, outcome, mistaken)
     closed = ~chats["never_closed"] & (chats["ended_ms"] < world.window.until_ms)
     answers = outcomes.survey(world, outcome, satisfied)
+    chats = chats.assign(loops=behaviours.loop_rounds(world, chats))
     return chats.assign(
         satisfaction=satisfied, closed=closed, csat=answers["csat"], nps=answers["nps"]
     ), turns
@@ -125,6 +135,7 @@ def _truth(
         tables={
             "funnel": funnel.funnel_table(),
             "calendar": calendar,
+            "behaviours": behaviours.behaviour_table(chats),
             "confusions": intents.confusion_table(),
             "effects": pd.DataFrame([asdict(effect) for effect in effects]),
             "conversations": _conversation_truth(world, chats),
@@ -137,6 +148,6 @@ def _conversation_ids(world: World, chats: pd.DataFrame) -> pa.Array:
 
 
 def _conversation_truth(world: World, chats: pd.DataFrame) -> pd.DataFrame:
-    """One row a conversation, answered or not: ``satisfaction closed stages conversation_id``."""
-    truths = chats[["satisfaction", "closed", "stages"]]
+    """One row each, answered or not: ``satisfaction closed stages lost_to_bug loops conversation_id``."""
+    truths = chats[["satisfaction", "closed", "stages", "lost_to_bug", "loops"]]
     return truths.assign(conversation_id=_conversation_ids(world, chats).to_pandas())

@@ -1,4 +1,4 @@
-"""What is sold: the catalogue, the stages each conversation reaches, the orders and refunds."""
+"""What is sold: the catalogue, the events of each conversation, the orders and refunds."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analytics_lib.schema import FUNNEL_STAGES
+from analytics_lib.simulate.behaviours import EVENT_NAMES, events_between
 from analytics_lib.simulate.columns import constant, identifiers, moments, numbers, picked, spelled, table
 from analytics_lib.simulate.funnel import STAGES
 from analytics_lib.simulate.turns import Turns, stage_rows
@@ -111,27 +112,35 @@ def orders_table(world: World, orders: pd.DataFrame, ids: tuple[pa.Array, pa.Arr
 def events_table(
     world: World, parts: tuple[pd.DataFrame, Turns, pd.DataFrame], ids: tuple[pa.Array, pa.Array]
 ) -> pa.Table:
-    """One row per conversation and stage reached before ``until``; a purchase carries its order's amount."""
+    """Stages, and what happens between them, before ``until``; a purchase carries its order's amount."""
     chats, turns, orders = parts
-    conversation, stage, turn = stage_rows(chats, turns)
-    bought = stage == STAGES - 1
-    occurred_ms = np.where(bought, turns.reply_ms[turn], turns.user_ms[turn])
+    happened = _happened(world, chats, turns)
+    conversation, stage = happened["conversation"].to_numpy(), happened["stage"].to_numpy()
     product = world.stream("events").integers(0, product_count(), len(chats))
     amount = np.zeros(len(chats), dtype=np.int64)
     in_chat = orders[orders["conversation"] >= 0]
     amount[in_chat["conversation"]] = in_chat["amount"]
     product[in_chat["conversation"]] = in_chat["product"]
-    rows = np.flatnonzero(occurred_ms < world.window.until_ms)
-    rows = rows[np.lexsort((stage[rows], occurred_ms[rows]))]
-    conversation, stage = conversation[rows], stage[rows]
     return table(
         {
-            "event_id": identifiers(f"e{world.seed}-", np.arange(rows.size)),
+            "event_id": identifiers(f"e{world.seed}-", np.arange(len(happened))),
             "user_id": picked(chats["user"].to_numpy()[conversation], ids[1]),
             "conversation_id": picked(conversation, ids[0]),
-            "occurred_at": moments(occurred_ms[rows]),
-            "name": picked(stage, FUNNEL_STAGES),
+            "occurred_at": moments(happened["occurred_ms"].to_numpy()),
+            "name": picked(happened["name"].to_numpy(), EVENT_NAMES),
             "product_id": product_ids(world, product[conversation], stage >= STAGE_WITH_PRODUCT),
             "value": numbers(amount[conversation], stage == STAGES - 1),
         }
     )
+
+
+def _happened(world: World, chats: pd.DataFrame, turns: Turns) -> pd.DataFrame:
+    """Every event before ``until`` in order of time: ``conversation stage name occurred_ms``."""
+    conversation, stage, turn = stage_rows(chats, turns)
+    occurred_ms = np.where(stage == STAGES - 1, turns.reply_ms[turn], turns.user_ms[turn])
+    reached = pd.DataFrame(
+        {"conversation": conversation, "stage": stage, "name": stage, "occurred_ms": occurred_ms}
+    )
+    events = pd.concat([reached, events_between(world, chats, occurred_ms)], ignore_index=True)
+    events = events[events["occurred_ms"] < world.window.until_ms]
+    return events.iloc[np.lexsort((events["name"], events["occurred_ms"]))]

@@ -36,7 +36,7 @@ class Contacts:
     """Everything that happens between users and the shop, times as milliseconds since the epoch.
 
     Attributes:
-        conversations: In order of time: ``user channel segment started_ms stages``.
+        conversations: In order of time: ``user channel segment started_ms stages lost_to_bug``.
         shop_orders: Orders outside conversations: ``user ordered_ms``.
         users: Number of users, numbered from 0.
     """
@@ -100,8 +100,8 @@ def _before_first_order(rng: np.random.Generator, world: World, clock: Clock, pe
     churn[list(SEGMENTS).index(sizes.churn_segment)] *= sizes.churn_hazard_ratio
     user, days, rounds = np.arange(people.channel.size), people.first_days, []
     while user.size:
-        stages = _stages(rng, world, people, user, clock.moments_ms(days))
-        rounds.append(pd.DataFrame({"user": user, "days": days, "stages": stages}))
+        stages, lost = _stages(rng, world, people, user, clock.moments_ms(days))
+        rounds.append(pd.DataFrame({"user": user, "days": days, "stages": stages, "lost_to_bug": lost}))
         gap = rng.exponential(1 / sizes.return_rate_per_day, user.size)
         alive_for = rng.exponential(1 / churn[people.segment[user]])
         back = (stages < funnel.STAGES) & (alive_for > gap) & (days + gap < world.days)
@@ -111,12 +111,12 @@ def _before_first_order(rng: np.random.Generator, world: World, clock: Clock, pe
 
 def _stages(
     rng: np.random.Generator, world: World, people: People, user: np.ndarray, moments_ms: np.ndarray
-) -> np.ndarray:
+) -> tuple[np.ndarray, np.ndarray]:
     channel = people.channel[user]
     reach = funnel.reach_probabilities(world, channel, people.segment[user], moments_ms)
     stages = funnel.stages_reached(rng.random(user.size), reach)
     lost = (stages == funnel.STAGES) & funnel.lost_to_bug(rng, world, channel, moments_ms)
-    return np.asarray(stages - lost)
+    return stages - lost, lost
 
 
 def _after_first_order(
@@ -130,14 +130,15 @@ def _after_first_order(
     repeats = repeats.assign(user=user[repeats["buyer"].to_numpy()])
     attempts = _failed_attempts(rng, world, clock, people, (user, born, end, rate_per_day))
     in_chat = repeats["stages"] > 0
-    chats = pd.concat([repeats.loc[in_chat, ["user", "days", "stages"]], attempts], ignore_index=True)
+    repeated = repeats.loc[in_chat, ["user", "days", "stages", "lost_to_bug"]]
+    chats = pd.concat([repeated, attempts], ignore_index=True)
     return chats, repeats.loc[~in_chat, ["user", "days"]]
 
 
 def _repeat_orders(
     rng: np.random.Generator, world: World, clock: Clock, buyers: tuple[np.ndarray, ...]
 ) -> tuple[pd.DataFrame, np.ndarray]:
-    """Repeat orders (``stages`` 0 outside chat, 8 in chat, 7 prevented by the bug) and each buyer's end."""
+    """Repeat orders (``stages`` 0 outside chat, 8 in chat, 7 ``lost_to_bug``) and each buyer's end."""
     channel, born, rate_per_day, dropout = buyers
     days, end = born.copy(), np.full(born.size, float(world.days))
     active, rounds = np.arange(born.size), []
@@ -148,11 +149,12 @@ def _repeat_orders(
         in_chat = rng.random(active.size) < world.parameters.chat_share
         lost = in_chat & funnel.lost_to_bug(rng, world, channel[active], clock.moments_ms(days[active]))
         stages = np.where(in_chat, funnel.STAGES, 0) - lost
-        rounds.append(pd.DataFrame({"buyer": active, "days": days[active], "stages": stages}))
+        tried = {"buyer": active, "days": days[active], "stages": stages, "lost_to_bug": lost}
+        rounds.append(pd.DataFrame(tried))
         leaves = ~lost & (rng.random(active.size) < dropout[active])
         end[active[leaves]] = days[active[leaves]]
         active = active[~leaves]
-    empty = pd.DataFrame({"buyer": active, "days": days[active], "stages": active})
+    empty = pd.DataFrame({"buyer": active, "days": days[active], "stages": active, "lost_to_bug": active < 0})
     return pd.concat([empty, *rounds], ignore_index=True), end
 
 
@@ -186,4 +188,4 @@ def _failed_attempts(
     kept = rng.random(row.size) < (1 - purchase) / purchase * (base / (1 - base))[row]
     uniforms = purchase + (1 - purchase) * rng.random(row.size)
     stages = np.minimum(funnel.stages_reached(uniforms, reach), funnel.STAGES - 1)
-    return pd.DataFrame({"user": who[kept], "days": days[kept], "stages": stages[kept]})
+    return pd.DataFrame({"user": who[kept], "days": days[kept], "stages": stages[kept], "lost_to_bug": False})

@@ -6,6 +6,10 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from analytics_lib.simulate.behaviours import BEHAVIOURS
+from analytics_lib.simulate.funnel import step_probabilities
+from analytics_lib.simulate.world import CHANNELS, SEGMENTS
+
 if TYPE_CHECKING:
     from analytics_lib.simulate.world import Window, World
 
@@ -45,7 +49,7 @@ class Effect:
 
 def planted_effects(world: World) -> tuple[Effect, ...]:
     """Every planted effect of this world."""
-    return (*_outage(world), *_bug(world), *_release(world), _churn(world))
+    return (*_outage(world), *_bug(world), *_release(world), _churn(world), *_behaviours(world))
 
 
 def _outage(world: World) -> tuple[Effect, ...]:
@@ -114,6 +118,18 @@ def _bug(world: World) -> tuple[Effect, ...]:
             dimension="channel",
             value=sizes.bug_channel,
         ),
+        Effect(
+            name="checkout_bug",
+            table="events",
+            metric="loop_rate purchase_initiated",
+            assigned_by=CONVERSATION_STARTED,
+            since=since,
+            until=until,
+            ratio=_loop_ratio(world),
+            baseline=sizes.loop_rate,
+            dimension="channel",
+            value=sizes.bug_channel,
+        ),
     )
 
 
@@ -144,6 +160,35 @@ def _churn(world: World) -> Effect:
         during=sizes.churn_rate_per_day * sizes.churn_hazard_ratio,
         dimension="segment",
         value=sizes.churn_segment,
+    )
+
+
+def _loop_ratio(world: World) -> float:
+    """Loop rate of those who begin to pay, in the bug / outside; segments weigh as their users do."""
+    sizes = world.parameters
+    last_step = step_probabilities()[list(CHANNELS).index(sizes.bug_channel), :, -1]
+    lost = (1 - sizes.bug_factor) * float(last_step @ list(SEGMENTS.values()))
+    return (lost + (1 - lost) * sizes.loop_rate) / sizes.loop_rate
+
+
+def _behaviours(world: World) -> tuple[Effect, ...]:
+    since, until = _bounds(world.window)
+    return tuple(
+        Effect(
+            name="telling_behaviour",
+            table="events",
+            metric=f"{behaviour.name}_rate after {behaviour.after_stage}",
+            assigned_by=CONVERSATION_STARTED,
+            since=since,
+            until=until,
+            ratio=behaviour.rate_buyers / behaviour.rate_leavers,
+            baseline=behaviour.rate_leavers,
+            during=behaviour.rate_buyers,
+            dimension="outcome",
+            value="purchase",
+        )
+        for behaviour in BEHAVIOURS
+        if behaviour.planted
     )
 
 

@@ -29,7 +29,8 @@ class Truth:
         effects: The planted effects.
         rows: Rows written, by table.
         facts: What was counted while making it, such as ``mean_satisfaction`` of all closed conversations.
-        tables: Finer truth, written as Parquet: funnel calendar confusions effects conversations.
+        tables: Finer truth, written as Parquet: funnel calendar confusions effects conversations
+            behaviours.
     """
 
     seed: int

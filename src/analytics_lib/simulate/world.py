@@ -47,6 +47,10 @@ class Parameters:
         return_rate_per_day: Rate at which a user who has not bought comes back.
         churn_rate_per_day: Hazard of never coming back, so that P(gone after a gap g) = 1 - exp(-rate * g).
         churn_hazard_ratio: What ``churn_segment`` multiplies that hazard by.
+        loop_rate: Of the conversations that begin to pay and are not lost to the checkout bug, the share that
+            goes back to the cart and to the checkout again; of those that are lost, all do.
+        loop_again: Of those that do, the share that goes round twice or more; its square, three times.
+        bug_loop_again: The same of those lost to the bug.
         growth: New users a day at the end of the window, against its start, minus 1; without the launch.
         launch_share: Share of users who first write because the bot has just opened.
         launch_days: Mean days of those after the opening.
@@ -81,6 +85,9 @@ class Parameters:
     bug_channel: str = "instagram"
     bug_factor: float = 0.4
     bug_payment_failure_rate: float = 0.45
+    bug_loop_again: float = 0.5
+    loop_rate: float = 0.02
+    loop_again: float = 0.15
     release_response_factor: float = 0.6
     release_conversion_factor: float = 1.12
     action_failure_rate: float = 0.03
