@@ -106,6 +106,14 @@ def test_who_bought_after_all_is_not_lost(tell):
     assert find(tell(quick("a", "hola"), quick("b", "hola"), events=events, orders=orders), **DAY).empty
 
 
+def test_a_product_put_into_the_cart_again_is_carried_once(tell):
+    events = [event("a", "cart_added", number, product_id="p") for number in (1, 2, 3)]
+    events += [event("a", "cart_added", 4, product_id="q", value=7.0)]
+    products = pd.DataFrame({"product_id": ["p", "q"], "name": ["P", "Q"], "price": [100.0, 5.0]})
+    found = find(tell(quick("a", "hola"), events=pd.DataFrame(events), products=products), **DAY)
+    assert found["value"].tolist() == [107.0]
+
+
 def test_begun_payment_comes_before_a_fuller_cart_and_prices_fill_in_for_values(tell):
     events = [event("a", "cart_added", value=90.0), event("c", "cart_added", product_id="p")]
     events += [event("b", "cart_added", value=10.0), event("b", "purchase_initiated", 2)]

@@ -15,6 +15,7 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 from analytics_lib.analysis.business import bought
@@ -120,13 +121,20 @@ def _lost_at_checkout(case: Case) -> Finding | None:
 
 
 def _cart_value(case: Case) -> float:
-    """What was about to be paid; else the sum of what was put into the cart; NaN where no price is known."""
+    """What was about to be paid; else the sum of what was put into the cart; NaN where no price is known.
+
+    A product that is put into the cart again, on a second try to pay, is carried once.
+    """
     agreed = [event["value"] for event in case.events if event["name"] == "purchase_initiated"]
     known = [value for value in agreed if not math.isnan(value)]
     if known:
         return float(max(known))
-    carried = [_price(event, case.prices) for event in case.events if event["name"] == "cart_added"]
-    priced = [price for price in carried if not math.isnan(price)]
+    prices: defaultdict[str, list[float]] = defaultdict(list)
+    for event in case.events:
+        if event["name"] == "cart_added" and not math.isnan(price := _price(event, case.prices)):
+            product = event["product_id"]
+            prices[product if isinstance(product, str) else event["event_id"]].append(price)
+    priced = [max(known) for known in prices.values()]
     return float(sum(priced)) if priced else math.nan
 
 

@@ -238,8 +238,7 @@ moods as (
     group by conversation_id
 ),
 sure as (
-    select conversation_id
-    from moods
+    select conversation_id from moods
     where known > 1
     order by sentiment, known desc, conversation_id
     limit $sure
@@ -274,18 +273,22 @@ steps as (
         conversation_id,
         bool_or(events.name = 'purchase_initiated') as initiated,
         bool_or(events.name = 'purchase_completed') as completed,
-        max(value) filter (where events.name = 'purchase_initiated') as agreed,
-        sum(coalesce(value, price)) filter (where events.name = 'cart_added') as carried
-    from events left join products using (product_id)
+        max(value) filter (where events.name = 'purchase_initiated') as agreed
+    from events
     where occurred_at < $as_of and events.name in ('cart_added', 'purchase_initiated', 'purchase_completed')
     group by conversation_id
 ),
-bought as (
-    select distinct conversation_id from orders where ordered_at < $as_of and amount > 0
+carted as (
+    select conversation_id, max(coalesce(value, price)) as value
+    from events left join products using (product_id)
+    where occurred_at < $as_of and events.name = 'cart_added'
+    group by conversation_id, coalesce(product_id, event_id)
 ),
+carts as (select conversation_id, sum(value) as carried from carted group by conversation_id),
+bought as (select distinct conversation_id from orders where ordered_at < $as_of and amount > 0),
 unsold as (
     select conversation_id, initiated, coalesce(agreed, carried) as value, started_at, ended_at
-    from steps join started using (conversation_id)
+    from steps join started using (conversation_id) left join carts using (conversation_id)
     where not completed
         and conversation_id not in (select conversation_id from bought where conversation_id is not null)
 )
