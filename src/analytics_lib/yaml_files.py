@@ -9,6 +9,7 @@ import yaml
 from analytics_lib.errors import RequestError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 _LARGEST_FILE = 1_000_000
@@ -49,3 +50,22 @@ class _UniqueKeys(yaml.SafeLoader):
                 raise yaml.YAMLError(f"line {key_node.start_mark.line + 1}: {key!r} is given twice.")
             seen.add(key)
         return cast("dict[object, object]", super().construct_mapping(node, deep))
+
+
+def key_lines(path: Path) -> dict[tuple[str, ...], int]:
+    """The line on which each key of a YAML file stands, from 1, by the keys that lead to it.
+
+    Raises:
+        RequestError: As ``read_yaml``.
+    """
+    read_yaml(path)
+    root = yaml.compose(path.read_text(encoding="utf-8"), Loader=_UniqueKeys)
+    return dict(_lines_below(root, ()))
+
+
+def _lines_below(node: yaml.Node | None, above: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], int]]:
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            here = (*above, str(key.value))
+            yield here, key.start_mark.line + 1
+            yield from _lines_below(value, here)

@@ -18,7 +18,7 @@ def few_at_a_time(work: Callable[[T, threading.Event], R], items: Sequence[T], *
 
     Args:
         work: Called in a thread with an item and an event. Once the event is set, somebody wants all of it to
-            end: ``work`` is expected to stop soon, by raising ``KeyboardInterrupt``.
+            end, and ``work`` is expected to come to one soon.
         items: Begun in this order.
         at_once: So many at the same time.
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from analytics_lib.config import Settings, load_settings
-from analytics_lib.errors import NotFoundError
+from analytics_lib.errors import NotFoundError, RequestError
 from analytics_lib.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 def open_store(path: str) -> Store:
@@ -21,6 +25,20 @@ def open_store(path: str) -> Store:
     """
     asked = Path(path)
     return Store.open(_find(load_settings().store if asked == Settings().store else asked))
+
+
+def pinned(parameters: Mapping[str, object]) -> dict[str, int]:
+    """The versions of the store that a notebook with these parameters will open.
+
+    Raises:
+        RequestError: If they name a folder that is not there.
+    """
+    asked = Path(str(parameters.get("store_path") or Settings().store))
+    path = load_settings().store if asked == Settings().store else asked
+    if asked != Settings().store and not path.is_dir():
+        raise RequestError(f"store_path is {str(asked)!r}, and there is no such folder.")
+    with Store.open(path) as store:
+        return store.versions
 
 
 def _find(path: Path) -> Path:

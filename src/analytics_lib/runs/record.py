@@ -30,6 +30,8 @@ REASONS = {
     "cell_error": "a cell raised an error",
     "kernel_died": "the process that ran the cells was killed or crashed",
     "no_sentinel": "the last cell did not record its results",
+    "not_started": "the run could not begin",
+    "not_published": "the run succeeded, but its page could not be published",
     "no_report": "the notebook ran, but its page could not be made",
     "out_of_space": "the disk is full",
     "out_of_memory": "memory ran out",
@@ -52,6 +54,8 @@ class RunRecord:
         started_at: UTC, ISO 8601, as ``ended_at``.
         peak_memory_mb: Highest sampled sum of the resident memory of all processes of the run.
         failed_cell: Position among the notebook's code cells, from 1, of the cell that failed or was running.
+        slot_at: The time on its schedule that the run stands for, UTC; null where a person asked for it.
+        attempt: Which try of this slot it is, from 1.
         pid: The supervising process, with the moment it started in seconds since 1970.
     """
 
@@ -76,6 +80,8 @@ class RunRecord:
     library_hash: str = ""
     notebook_hash: str = ""
     lock_hash: str | None = None
+    slot_at: str | None = None
+    attempt: int = 1
     pid: int | None = None
     pid_started: float | None = None
 
@@ -103,7 +109,7 @@ def read_record(folder: Path) -> RunRecord:
     except (OSError, ValueError, TypeError) as error:
         message = f"{RECORD_FILE} cannot be read: {error}"
         return RunRecord(folder.parent.name, folder.name, "lost", _time_of(folder.name), error=message)
-    if record.status == "running" and not _is_alive(record.pid, record.pid_started):
+    if record.status == "running" and not is_alive(record.pid, record.pid_started):
         return replace(record, status="lost", error="The process that ran it ended without a word.")
     return record
 
@@ -137,7 +143,8 @@ def library_hash() -> str:
     return file_hash(*sorted(found))
 
 
-def _is_alive(pid: int | None, started: float | None) -> bool:
+def is_alive(pid: int | None, started: float | None) -> bool:
+    """Whether the process of this number that started then is still there."""
     if pid is None or started is None:
         return False
     try:

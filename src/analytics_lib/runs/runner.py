@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from analytics_lib.atomic import write_atomically
 from analytics_lib.config import check_time_zone, load_settings
@@ -39,12 +40,20 @@ from analytics_lib.runs.record import (
 from analytics_lib.runs.results import RESULTS_FILE, Json
 from analytics_lib.runs.text import plain
 
+if TYPE_CHECKING:
+    from threading import Event
+
 Clock = Callable[[], dt.datetime]
 Progress = Callable[[int, int], None]
 
 _STATE_FILE = "state.json"
+_CANCEL_FILE = "cancel"
 _LOCK_FILE = Path("requirements.lock")
 _LONGEST_ERROR = 2_000
+
+
+class _Cancelled(Exception):  # noqa: N818  # a wish, not an error
+    """Somebody wants the run to end."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +65,8 @@ class Job:
         parameters: Values for parameters that the notebook declares; the others keep its defaults.
         timeout_seconds: For the whole run.
         language: Of the page's own words: ``es`` or ``en``.
+        slot_at: The time on its schedule that the run stands for; null where a person asked for it.
+        attempt: Which try of this slot it is, from 1.
     """
 
     name: str
@@ -63,6 +74,8 @@ class Job:
     parameters: Mapping[str, object] = field(default_factory=dict)
     timeout_seconds: float = 1800.0
     language: str = "es"
+    slot_at: dt.datetime | None = None
+    attempt: int = 1
 
 
 def run(
@@ -72,6 +85,7 @@ def run(
     versions: Mapping[str, int],
     now: Clock,
     on_progress: Progress | None = None,
+    stopping: Event | None = None,
 ) -> RunRecord:
     """Run the notebook and write its run folder; whatever happens to the cells ends in the record.
 
@@ -81,9 +95,10 @@ def run(
         versions: The version of each table that the notebook is to read; a store it opens takes these.
         now: The clock, giving aware datetimes.
         on_progress: Called with the code cells started so far and the number of all.
+        stopping: Ends the run as cancelled once it is set; so does ``ask_to_cancel``, from anywhere.
 
     Returns:
-        The record, as ``run.json`` holds it: ``succeeded``, ``failed`` or ``timed_out``.
+        The record, as ``run.json`` holds it: ``succeeded``, ``failed``, ``timed_out`` or ``cancelled``.
 
     Raises:
         RequestError: If the job's name, a parameter or the language is wrong; nothing was started then.
@@ -101,11 +116,14 @@ def run(
             folder=folder,
             environment=_environment(record),
             timeout_seconds=job.timeout_seconds,
-            watch=lambda: _tell(folder, on_progress),
+            watch=lambda: _watch(folder, on_progress, stopping),
         )
-    except KeyboardInterrupt:
-        write_record(outputs, _ended(replace(record, status="cancelled"), now(), time.monotonic() - began))
-        raise
+    except (KeyboardInterrupt, _Cancelled) as asked:
+        record = _ended(replace(record, status="cancelled"), now(), time.monotonic() - began)
+        write_record(outputs, record)
+        if isinstance(asked, KeyboardInterrupt):
+            raise
+        return record
     _tell(folder, on_progress)
     judged = _judge(record, ending, folder, job.timeout_seconds)
     return _finish(_ended(judged, now(), time.monotonic() - began), outputs)
@@ -144,6 +162,8 @@ def _start(
         library_hash=library_hash(),
         notebook_hash=hashlib.sha256(source).hexdigest(),
         lock_hash=file_hash(_LOCK_FILE) if _LOCK_FILE.exists() else None,
+        slot_at=job.slot_at.astimezone(dt.UTC).isoformat(timespec="seconds") if job.slot_at else None,
+        attempt=job.attempt,
         pid=os.getpid(),
         pid_started=process_started(os.getpid()),
     )
@@ -175,6 +195,17 @@ def _environment(record: RunRecord) -> dict[str, str]:
         # Chosen at import otherwise, and outside a kernel that means: figures vanish.
         "PLOTLY_RENDERER": "plotly_mimetype",
     }
+
+
+def ask_to_cancel(folder: Path) -> None:
+    """Ask whoever supervises the run of this folder to end it."""
+    (folder / _CANCEL_FILE).touch()
+
+
+def _watch(folder: Path, on_progress: Progress | None, stopping: Event | None) -> None:
+    if (stopping and stopping.is_set()) or (folder / _CANCEL_FILE).exists():
+        raise _Cancelled
+    _tell(folder, on_progress)
 
 
 def _tell(folder: Path, on_progress: Progress | None) -> None:
