@@ -10,6 +10,9 @@ first_contact_resolution response_time csat nps
 sentiment key_moment escalation_request repeated_question bot_loop not_understood dead_end unanswered_question
 long_silence failed_action sentiment_fall escalated purchase_step opportunity comparable
 journey path step transition funnel stage conversion_rate step_conversion_rate drop_off_rate
+anchor within drop_offs recoverable reach loop step_matrix what_if behaviour
+pattern support tell structural flow replicated
+pain_point abandoned_cart occasion preference recency recommendation
 cohort age retention churn duration event_observed horizon cutoff baseline lift
 since until as_of period by numerator denominator value low high few complete
 metric fact dimension demand closed containment_rate durable_resolution_rate issue health_score
