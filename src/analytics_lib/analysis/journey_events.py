@@ -15,7 +15,7 @@ import datetime as dt
 import difflib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
 import numpy as np
 import pyarrow as pa
@@ -38,7 +38,6 @@ Unit = Literal["conversation", "user", "session"]
 
 DIMENSIONS = ("channel", "entry_point", "city", "region", "country", "segment")
 PERIODS = ("before", "after")
-UNKNOWN = "unknown"
 SESSION_GAP = dt.timedelta(minutes=30)
 _MICROSECOND = dt.timedelta(microseconds=1)
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
@@ -110,11 +109,9 @@ def load(
             positive, or the window is empty.
     """
     bounds = {**window(since, until), "unit": _known("unit", unit, get_args(Unit))}
-    dimension = _dimension(by)
-    names: list[str] = store.query(queries.NAMES, **bounds)["name"].tolist()
-    read = _read(store, bounds, names, dimension)
+    read = _read(store, bounds, _dimension(by))
     journeys = sessions_of(read, gap) if unit == "session" else read
-    return _grouped(journeys, store, by, since=since, until=until)
+    return _grouped(journeys, by, since=since, until=until)
 
 
 def sessions_of(journeys: Journeys, gap: dt.timedelta) -> Journeys:
@@ -158,90 +155,110 @@ def _dimension(by: str | Moment | None) -> str | None:
     return _known("by", by, DIMENSIONS) if isinstance(by, str) else None
 
 
-def _read(store: Store, bounds: dict[str, object], names: list[str], by: str | None) -> Journeys:
+class _Words(NamedTuple):
+    """A column of texts as numbers.
+
+    Attributes:
+        codes: Of every row the place of its text in ``words``.
+        words: The different texts.
+    """
+
+    codes: Ints
+    words: pa.Array
+
+    def sorted(self) -> _Words:
+        """The same with the texts in the order of the alphabet."""
+        places = pc.array_sort_indices(self.words).to_numpy()
+        rank = np.empty(len(places), dtype=np.int64)
+        rank[places] = np.arange(len(places))
+        return _Words(rank[self.codes], self.words.take(pa.array(places)))
+
+    def take(self, rows: Ints) -> _Words:
+        """Some of the rows."""
+        return _Words(self.codes[rows], self.words)
+
+
+def _read(store: Store, bounds: dict[str, object], by: str | None) -> Journeys:
     """Users or conversations in order; with a dimension the groups of single events."""
     asked = {**bounds, "by": by} if by else bounds
     rows = store.query_arrow(queries.EVENTS_BY if by else queries.EVENTS, **asked)
-    # Users are numbered on the other core while events are put in order.
-    with ThreadPoolExecutor(1) as helper:
-        people = helper.submit(_users, rows)
-        starts, moments, events = _in_order(store, {**bounds, "by": by or ""}, rows)
-        users, user_ids = people.result()
-    return Journeys(names, events[0], moments, starts, users, user_ids, events[-1], [], by)
+    columns, moments = _columns(rows), _microseconds(rows["occurred_at"])
+    del rows
+    units = columns.pop("unit")
+    order = _order(units.codes, moments)
+    starts = np.concatenate([[0], np.cumsum(np.bincount(units.codes, minlength=len(units.words)))])
+    # Where a unit is no conversation it is a user.
+    users = columns.pop("user_id", units).take(order[starts[:-1]])
+    told, moments = {name: one.sorted().take(order) for name, one in columns.items()}, moments[order]
+    _settle(store, {**bounds, "by": by or ""}, units.words, starts, moments, told)
+    groups = told.get("label", told["name"])
+    names, labels = told["name"].words.to_pylist(), groups.words.to_pylist()
+    return Journeys(names, told["name"].codes, moments, starts, *users, groups.codes, labels, by)
 
 
-def _in_order(store: Store, asked: dict[str, object], rows: pa.Table) -> tuple[Ints, Ints, list[Ints]]:
-    """Where journeys begin; and of every event its moment, its name and, if asked for, its label."""
-    lists = [
-        rows[name].combine_chunks() for name in ("times", "codes", "labels") if name in rows.column_names
-    ]
-    starts = lists[0].offsets.to_numpy().astype(np.int64)
-    at = lists[0].values.cast(pa.timestamp("us", tz="UTC")).cast(pa.int64()).to_numpy()
-    order = _order(starts, at)
-    columns = [column.values.to_numpy() for column in lists[1:]]
-    # What Arrow lends cannot be written to.
-    events = [column.copy() if order is None else column[order] for column in columns]
-    moments = at if order is None else at[order]
-    _settle(store, asked, rows["unit"], starts, moments, events)
-    return starts, moments, events
+def _columns(rows: pa.Table) -> dict[str, _Words]:
+    """The texts as numbers, two columns at a time."""
+    names = [name for name in rows.column_names if name != "occurred_at"]
+    if rows.num_rows and rows["user_id"].null_count:
+        names.remove("user_id")
+    with ThreadPoolExecutor(2) as workers:
+        return dict(zip(names, workers.map(_numbered, map(rows.column, names)), strict=True))
 
 
-def _users(rows: pa.Table) -> tuple[Ints, pa.Array]:
-    ids = rows["user_id"].combine_chunks()
-    if ids.null_count:
-        return np.arange(len(ids)), rows["unit"].combine_chunks()
-    found = ids.dictionary_encode()
-    return found.indices.to_numpy().astype(np.int64), found.dictionary
+def _numbered(column: pa.ChunkedArray) -> _Words:
+    parts = column.dictionary_encode().chunks
+    if not parts:
+        return _Words(np.zeros(0, dtype=np.int64), pa.array([], pa.string()))
+    return _Words(np.concatenate([part.indices.to_numpy() for part in parts]), parts[-1].dictionary)
 
 
-def _order(starts: Ints, moments: Ints) -> Ints | None:
-    """Where each event has to come from so that every journey runs in time; null where all do."""
-    if not len(_backwards(starts, moments)):
-        return None
-    since = moments - moments.min()
-    numbers = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
+def _microseconds(column: pa.ChunkedArray) -> Ints:
+    parts = [part.cast(pa.timestamp("us", tz="UTC")).cast(pa.int64()).to_numpy() for part in column.chunks]
+    return np.concatenate(parts) if parts else np.zeros(0, dtype=np.int64)
+
+
+def _order(units: Ints, moments: Ints) -> Ints:
+    """Where each event has to come from so that units stand one after the other, each in time."""
+    if not len(units):
+        return units
+    keys, since = units.astype(np.int64), moments - moments.min()
     bits = int(since.max()).bit_length()
     # One sort by single numbers is ten times faster than one by two columns; where both do not fit into one,
     # the last bits of the time wait, and what is then still out of order is few.
-    spare = max(bits + len(starts).bit_length() - 63, 0)
-    order = np.argsort((numbers << (bits - spare)) | (since >> spare))
-    rows = np.flatnonzero(np.isin(numbers, numbers[_backwards(starts, moments[order])]))
-    order[rows] = order[rows[np.lexsort((moments[order[rows]], numbers[rows]))]]
+    spare = max(bits + int(keys.max()).bit_length() - 63, 0)
+    keys <<= bits - spare
+    keys |= since >> spare
+    order = np.argsort(keys)
+    if spare:
+        unit, at = units[order], moments[order]
+        back = unit[1:][(unit[1:] == unit[:-1]) & (at[1:] < at[:-1])]
+        rows = np.flatnonzero(np.isin(unit, back))
+        order[rows] = order[rows[np.lexsort((at[rows], unit[rows]))]]
     return order
 
 
-def _backwards(starts: Ints, moments: Ints) -> Ints:
-    """The events that stand behind a later one of their journey."""
-    back = moments[1:] < moments[:-1]
-    back[starts[1:-1] - 1] = False
-    return np.flatnonzero(back) + 1
-
-
-def _settle(
+def _settle(  # what was read, and where from
     store: Store,
     asked: dict[str, object],
-    units: pa.ChunkedArray,
+    ids: pa.Array,
     starts: Ints,
-    at: Ints,
-    events: list[Ints],
+    moments: Ints,
+    told: dict[str, _Words],
 ) -> None:
-    """Put events of one journey and one moment into the order of their ids, in place."""
-    same = at[1:] == at[:-1]
+    """Put events of one unit and one moment into the order of their ids, in place."""
+    same = moments[1:] == moments[:-1]
     same[starts[1:-1] - 1] = False
     tied = np.unique(np.searchsorted(starts, np.flatnonzero(same) + 1, side="right") - 1)
     if not len(tied):
         return
-    ids = units.take(pa.array(tied))
-    found = store.query_arrow(queries.TIED, **asked, units=ids.to_pylist())
-    places = tied[pc.index_in(found["unit"], value_set=ids.combine_chunks()).to_numpy()]
-    target = starts[places] + found["place"].to_numpy()
-    for column, name in zip(events, ("code", "label"), strict=False):
-        column[target] = found[name].to_numpy()
+    units = ids.take(pa.array(tied))
+    found = store.query_arrow(queries.TIED, **asked, units=units.to_pylist())
+    target = starts[tied[pc.index_in(found["unit"], value_set=units).to_numpy()]] + found["place"].to_numpy()
+    for name, (codes, words) in told.items():
+        codes[target] = pc.index_in(found[name], value_set=words).to_numpy()
 
 
-def _grouped(
-    journeys: Journeys, store: Store, by: str | Moment | None, *, since: Moment, until: Moment
-) -> Journeys:
+def _grouped(journeys: Journeys, by: str | Moment | None, *, since: Moment, until: Moment) -> Journeys:
     """Each journey in the group of its first event."""
     first = journeys.starts[:-1]
     if by is None:
@@ -250,10 +267,7 @@ def _grouped(
         split = _split(by, since=since, until=until)
         groups = (journeys.moments[first] >= split).astype(np.int64)
         return replace(journeys, groups=groups, labels=list(PERIODS), column="period")
-    values = [UNKNOWN, *store.query(queries.LABELS, by=by)["value"].tolist()]
-    labels = sorted(set(values))
-    of_label = np.array([labels.index(value) for value in values])
-    return replace(journeys, groups=of_label[journeys.groups[first]], labels=labels)
+    return replace(journeys, groups=journeys.groups[first])
 
 
 def _split(at: Moment, *, since: Moment, until: Moment) -> int:
