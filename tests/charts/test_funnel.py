@@ -160,7 +160,13 @@ def test_empty_funnel_draws_its_axes_and_says_why():
     )
     assert "Sin pedidos" in texts(funnel_compared.revenue(pd.DataFrame(columns=["high"])))
     rows = stages(0, 0, 0).assign(segment="vip").head(0)
-    assert "Nadie entró" in texts(funnel_compared.groups(rows, NOBODY, by="segment"))
+    assert "No hay usuarios que comparar" in texts(funnel_compared.groups(rows, NOBODY, by="segment"))
+
+
+def test_where_no_events_are_recorded_the_page_says_that_it_is_not_known():
+    nothing = stages(0).head(0)
+    assert "no se sabe" in funnel_answer.answer(nothing, percentiles(NAN, NAN, NAN), NOBODY, **WINDOW).text
+    assert "La tienda no registra eventos" in texts(funnel.funnel(nothing, **WINDOW))
     trend = pd.DataFrame(columns=["period", "complete", "entered", "users", "conversion_rate"])
     assert "plazo completo" in texts(funnel.trend(trend, period="week"))
 

@@ -125,6 +125,18 @@ def test_answer_names_the_shortened_person_and_points_to_the_fact(buyer):
     assert "11,0 días antes" in text
 
 
+def test_answer_counts_only_what_the_store_records():
+    clicks = person_answer.answer(journey(known=("events",))).text
+    talks = person_answer.answer(journey(talks=[talk()], known=("conversations", "messages", "stages"))).text
+
+    assert "0\u00a0eventos; estuvo activa" in clicks
+    assert "conversaciones, " not in clicks
+    assert "mensajes" not in clicks
+    assert "no se sabe si algo le salió mal" in clicks
+    assert "1\u00a0conversación y 2\u00a0mensajes suyos; estuvo activa" in talks
+    assert "ningún problema" in talks
+
+
 def test_recommendation_says_its_rule_and_leads_to_its_fact(buyer):
     shown = person_advice.recommendations(buyer).html
 

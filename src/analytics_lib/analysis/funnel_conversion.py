@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from analytics_lib.analysis.funnel_matching import Matched
+    from analytics_lib.analysis.funnel_question import Steps
     from analytics_lib.periods import Moment
     from analytics_lib.store import Store
 
@@ -83,13 +85,16 @@ def time_to_convert(
         NotEnoughDataError: As ``funnels.funnel``.
     """
     asked = ask(stages=stages, since=since, until=until, **how)
-    matched = match(store, asked)
-    known = known_to(store, asked)
+    return conversion_of(match(store, asked), asked.steps, known_to(store, asked))
+
+
+def conversion_of(matched: Matched, steps: Steps, known: dt.datetime) -> Conversion:
+    """``time_to_convert`` of what is matched, watched up to ``known``."""
     entered, last = matched.entered[matched.kept], matched.reached[-1][matched.kept]
     events = last < NEVER
     ends = np.full(len(entered), microseconds(known))
-    if asked.steps.within:
-        ends = np.minimum(ends, entered + asked.steps.within // dt.timedelta(microseconds=1))
+    if steps.within:
+        ends = np.minimum(ends, entered + steps.within // dt.timedelta(microseconds=1))
     durations = (np.where(events, last, ends) - entered) / 1e6
     return Conversion(
         users=len(entered),

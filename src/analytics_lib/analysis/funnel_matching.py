@@ -62,6 +62,12 @@ def match(store: Store, asked: Asked) -> Matched:
     return Matched(reached, found.entered_at, kept)
 
 
+def nobody(steps: Steps) -> Matched:
+    """What is matched where there is nobody."""
+    none = np.zeros((len(steps.stages), 0), dtype=np.int64)
+    return Matched(none, none[0], none[0] < NEVER)
+
+
 def _not_met(found: Journeys, steps: Steps) -> list[str]:
     names = [name for name in steps.names if not (found.codes == steps.code(name)).any()]
     return names if len(found.entered) else [*steps.entry_names, *names]

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Unpack
+from typing import TYPE_CHECKING, NamedTuple, TypedDict, Unpack
 
 import pandas as pd
 
-from analytics_lib.analysis.funnel_question import LAST_EVENT
+from analytics_lib.analysis.funnel_conversion import Conversion, conversion_of, time_to_convert
+from analytics_lib.analysis.funnel_matching import nobody
+from analytics_lib.analysis.funnel_question import LAST_EVENT, ask
 from analytics_lib.analysis.funnel_revenue import COLUMNS, revenue_lost
+from analytics_lib.analysis.funnel_table import table
+from analytics_lib.analysis.funnels import funnel
 from analytics_lib.analysis.scope import choose_scope
 from analytics_lib.errors import NotEnoughDataError, RequestError
 from analytics_lib.periods import local_moment
@@ -18,9 +22,18 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from analytics_lib.analysis.funnel_conversion import How
+    from analytics_lib.analysis.funnel_question import Asked
     from analytics_lib.analysis.scope import Scope
     from analytics_lib.periods import Moment
     from analytics_lib.store import Store
+
+
+class Window(TypedDict):
+    """Which funnel, and whose: ``stages since until`` of ``funnels.funnel``."""
+
+    stages: Sequence[str]
+    since: Moment
+    until: Moment
 
 
 def read_names(text: str, *, default: Sequence[str] = FUNNEL_STAGES) -> list[str]:
@@ -48,27 +61,91 @@ def choose_days(
 ) -> Scope:
     """The window somebody asked for; without ``until`` it ends with ``as_of`` or the day of the last event.
 
-    As ``scope.choose_scope``, by the events of the store: 28 days where ``since`` is left open.
+    As ``scope.choose_scope``, by the events of the store: 28 days where ``since`` is left open. Where no
+    event was ever ingested it ends with the day of the last message.
 
     Args:
-        store: Read: ``events``.
+        store: Read: ``events messages``.
         since: First day, as a date or as ISO text.
         until: The day after the last, likewise.
         as_of: Nothing later is known.
 
     Raises:
-        NotEnoughDataError: If the end is left open and the store holds no event.
+        NotEnoughDataError: If the end is left open and the store holds neither event nor message.
         RequestError: If a day cannot be read, or the window is empty.
     """
     if not until and not as_of:
         last = store.query(LAST_EVENT)["last_at"].iloc[0]
-        if pd.isna(last):
-            raise NotEnoughDataError(
-                "The store holds no event yet, so there is no last day to end the window with. "
-                "Ingest or simulate events first, or give until."
-            )
-        until = local_moment(last.to_pydatetime()).date() + dt.timedelta(days=1)
+        if not pd.isna(last):
+            until = local_moment(last.to_pydatetime()).date() + dt.timedelta(days=1)
     return choose_scope(store, since=since, until=until, as_of=as_of)
+
+
+class Answers(NamedTuple):
+    """What the page of a funnel shows: no row and nobody where the store records no events.
+
+    Attributes:
+        found: ``funnels.funnel`` of everybody.
+        groups: By a dimension.
+        trend: By a period.
+        taken: ``funnels.time_to_convert``.
+        lost: ``funnels.revenue_lost``; no row where the store records no orders.
+    """
+
+    found: pd.DataFrame
+    groups: pd.DataFrame
+    trend: pd.DataFrame
+    taken: Conversion
+    lost: pd.DataFrame
+
+
+def read(
+    store: Store,
+    *,
+    stages: Sequence[str],
+    since: Moment,
+    until: Moment,
+    by: str,
+    period: str,
+    **how: Unpack[How],
+) -> Answers:
+    """All that the page of a funnel asks.
+
+    Args:
+        store: Read: ``events orders conversations users``.
+        stages: As of ``funnels.funnel``.
+        since: Start of the window the anchor lies in.
+        until: Its end, excluded.
+        by: A dimension.
+        period: Of entering, in the trend.
+        how: ``within mode excluded as_of`` as of ``funnels.funnel``.
+
+    Raises:
+        RequestError: As ``funnels.funnel``.
+    """
+    window: Window = {"stages": stages, "since": since, "until": until}
+    try:
+        return Answers(
+            funnel(store, **window, **how),
+            funnel(store, **window, **how, by=by),
+            funnel(store, **window, **how, period=period),
+            time_to_convert(store, **window, **how),
+            revenue_if_known(store, **window, **how),
+        )
+    except NotEnoughDataError:
+        return _unrecorded(ask(**window, **how), by)
+
+
+def _unrecorded(asked: Asked, by: str) -> Answers:
+    steps = asked.steps
+    none = nobody(steps)
+    return Answers(
+        table(none, steps, []),
+        table(none, steps, [], split=[by]),
+        table(none, steps, [], split=["period", "complete"]),
+        conversion_of(none, steps, asked.as_of),
+        pd.DataFrame(columns=list(COLUMNS)),
+    )
 
 
 def revenue_if_known(

@@ -33,19 +33,26 @@ _LEAVING = (
 )
 
 
-def table(matched: Matched, steps: Steps, groups: Sequence[Group]) -> pd.DataFrame:
+def table(
+    matched: Matched, steps: Steps, groups: Sequence[Group], *, split: Sequence[str] = ()
+) -> pd.DataFrame:
     """One row per group and stage; columns as of ``funnels.funnel``.
 
     Args:
         matched: When each user reached each stage.
         steps: The stages.
         groups: What each group is and who is in it.
+        split: The columns that tell groups apart, which are there also where there is no group.
     """
     parts = [_labelled(_stages(matched, steps, members), row) for row, members in groups]
     if not parts:
-        return pd.DataFrame(columns=list(_LEAVING))
-    names = list(groups[0][0])
-    return pd.concat(parts, ignore_index=True)[[*names, *_LEAVING]]
+        parts = [_stages(matched, steps, np.array([], dtype=np.intp)).head(0).assign(**_unfilled(split))]
+    return pd.concat(parts, ignore_index=True)[[*split, *_LEAVING]]
+
+
+def _unfilled(split: Sequence[str]) -> dict[str, pd.Series]:
+    kinds = {"period": "datetime64[us]", "complete": "bool"}
+    return {name: pd.Series(dtype=kinds.get(name, "str")) for name in split}
 
 
 def _labelled(frame: pd.DataFrame, row: Mapping[Hashable, object]) -> pd.DataFrame:

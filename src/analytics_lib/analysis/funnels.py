@@ -104,4 +104,5 @@ def funnel(  # noqa: PLR0913  # a funnel has as many sides
     matched = match(store, asked)
     if by is None and period is None:
         return table(matched, asked.steps, whole(matched))
-    return table(matched, asked.steps, groups(store, asked, matched, by=by, period=period))
+    split = [*(("period", "complete") if period else ()), *((by,) if by else ())]
+    return table(matched, asked.steps, groups(store, asked, matched, by=by, period=period), split=split)

@@ -120,7 +120,8 @@ def sessions_of(journeys: Journeys, gap: dt.timedelta) -> Journeys:
     Raises:
         RequestError: If the gap is not positive.
     """
-    if gap <= dt.timedelta():
+    given: object = gap
+    if not (isinstance(given, dt.timedelta) and given > dt.timedelta()):
         raise RequestError(f"gap is {gap}; expected a positive pause such as timedelta(minutes=30).")
     begins = np.zeros(len(journeys.codes) + 1, dtype=bool)
     begins[journeys.starts] = True

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from analytics_lib.analysis.journey_counts import shares
 from analytics_lib.analysis.journey_events import SESSION_GAP, Journeys, load
@@ -18,8 +19,6 @@ from analytics_lib.errors import RequestError
 
 if TYPE_CHECKING:
     import datetime as dt
-
-    import pandas as pd
 
     from analytics_lib.analysis.journey_counts import Ints
     from analytics_lib.periods import Moment
@@ -64,9 +63,10 @@ def common_paths(  # noqa: PLR0913  # what a page may ask
     Raises:
         RequestError: As ``journey_events.load``; or if ``limit`` or ``steps`` is not positive.
     """
-    for name, number in (("limit", limit), ("steps", steps)):
-        if number is not None and number < 1:
-            raise RequestError(f"{name} is {number}; expected a whole number from 1 on.")
+    given: dict[str, object] = {"limit": limit, "steps": steps}
+    for name, number in given.items():
+        if number is not None and not (isinstance(number, int | np.integer) and number >= 1):
+            raise RequestError(f"{name} is {number!r}; expected a whole number from 1 on.")
     journeys = load(store, since=since, until=until, unit=unit, by=by, gap=gap)
     tree = _Tree(collapsed(journeys) if collapse else journeys, steps)
     top = _most_frequent(tree.path, limit)
@@ -82,7 +82,7 @@ def common_paths(  # noqa: PLR0913  # what a page may ask
     )
     kept = (own.counts > 0) | (own.keys % width == len(top))
     paths = [*(tree.names(node) for node in top), [OTHER]]
-    found = {"path": [paths[place] for place in own.keys % width]}
+    found = {"path": pd.Series([paths[place] for place in own.keys % width], dtype="object")}
     frame = shares_frame(journeys, own.keys // width, found, own)
     return frame.iloc[np.flatnonzero(kept)].reset_index(drop=True)
 

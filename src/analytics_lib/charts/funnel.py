@@ -62,7 +62,7 @@ def funnel(
     figure.update_xaxes(title_text=say("funnel.axis.users", language))
     if not entered:
         figure.update_xaxes(range=[0, 1]).update_yaxes(range=[0, 1], showticklabels=False)
-        return say_nothing_to_show(figure, say("funnel.none", language))
+        return say_nothing_to_show(figure, say("funnel.none" if len(rows) else "funnel.unrecorded", language))
     figure.update_layout(barmode="stack", bargap=0.35, legend_traceorder="normal")
     _bars(figure, records, language)
     figure.update_yaxes(

@@ -34,7 +34,7 @@ def answer(  # noqa: PLR0913  # what the sentences are made of
     """The conversion with its denominator, the worst step, the time it takes, and groups that really differ.
 
     Args:
-        rows: One row per stage in order, as for ``funnel.funnel``.
+        rows: One row per stage in order, as for ``funnel.funnel``; none where no events are recorded.
         percentiles: One row per ``share``: ``seconds`` of all who entered, null where they do not get there.
         compared: One row per group and stage against all others, as for ``funnel_compared.groups``; may be
             empty.
@@ -45,7 +45,9 @@ def answer(  # noqa: PLR0913  # what the sentences are made of
         language: es or en.
     """
     shown = days(since, until, language)
-    if not len(rows) or not rows["entered"].iloc[0]:
+    if not len(rows):
+        return Markdown(say("funnel.answer.unrecorded", language))
+    if not rows["entered"].iloc[0]:
         return Markdown(say("funnel.answer.none", language, days=shown))
     first, last = rows.iloc[0].to_dict(), rows.iloc[-1].to_dict()
     names = {"first": _named(first["stage"], language), "last": _named(last["stage"], language)}

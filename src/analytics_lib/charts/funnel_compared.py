@@ -45,7 +45,7 @@ def groups(rows: pd.DataFrame, compared: pd.DataFrame, *, by: str, language: Lan
     figure.update_xaxes(title_text=say("funnel.by.axis", language), tickformat=".0%")
     if not shown:
         figure.update_xaxes(range=[0, 1]).update_yaxes(range=[0, 1], showticklabels=False)
-        return say_nothing_to_show(figure, say("funnel.none", language))
+        return say_nothing_to_show(figure, say("funnel.by.none", language))
     apart = _of_stage(compared, by, last["position"].iloc[0])
     dots = [_dot(place, row, by, apart, language) for place, row in enumerate(shown)]
     add_dots(figure, dots, colour=NEUTRAL)

@@ -78,13 +78,24 @@ def _who(person: Person, language: Language) -> str:
         user=inert(short_id(person.user_id)),
         about=f" ({inert(', '.join(about))})" if about else "",
         days=days(person.since, person.until, language),
-        conversations=counted(who["conversations"], "conversations", language),
-        messages=count(who["own_messages"], language),
-        events=counted(who["events"], "person.events", language),
+        amounts=_amounts(person, language),
         active=counted(who["days"], "person.days", language),
         first=day(who["first_local"], language),
         last=day(who["last_local"], language),
     )
+
+
+def _amounts(person: Person, language: Language) -> str:
+    """How much there is of them, of what the store records at all."""
+    who = person.person
+    parts = {
+        "conversations": counted(who["conversations"], "conversations", language),
+        "messages": counted(who["own_messages"], "person.own", language),
+        "events": counted(who["events"], "person.events", language),
+    }
+    *before, last = [said for part, said in parts.items() if part in person.known] or [""]
+    listed = say("and", language).join([*([", ".join(before)] if before else []), last])
+    return f"{listed}; " if listed else ""
 
 
 def _habits(person: Person, language: Language) -> str:
@@ -179,7 +190,8 @@ def _likes(person: Person, language: Language) -> str:
 def _hurt(person: Person, facts: Sequence[Fact], language: Language) -> str:
     total = len(person.pain_points)
     if not total:
-        return say("person.answer.no_trouble", language)
+        unseen = {"conversations", "stages"}.isdisjoint(person.known)
+        return say(f"person.answer.{'trouble_unknown' if unseen else 'no_trouble'}", language)
     latest = {fact.kind: fact for fact in _latest(facts)}
     counts = person.pain_points["kind"].value_counts()
     kinds = [
