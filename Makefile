@@ -63,7 +63,9 @@ browser:  ## Install Chromium for the browser tests (Debian, as root)
 lock: $(READY)  ## Compile requirements.lock from pyproject.toml
 	@uv=$$(command -v uv || echo .uv/bin/uv); \
 	"$$uv" pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
-	  --no-annotate --no-header --quiet --output-file requirements.lock
+	  --no-annotate --no-header --quiet --output-file requirements.lock; \
+	"$$uv" pip compile deploy/requirements.in --constraint requirements.lock --universal --python-version 3.11 \
+	  --generate-hashes --no-annotate --no-header --quiet --output-file deploy/requirements.lock
 
 clean:  ## Remove the environment and caches; data and outputs stay
 	@rm -rf .venv .uv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -1,7 +1,12 @@
 """A small stored world for notebooks, with one conversation that tries to do harm."""
 
+import atexit
 import datetime as dt
+import shutil
+import tempfile
 from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
 
 import pandas as pd
 
@@ -24,6 +29,14 @@ HOSTILE = [
 
 def make_store(folder):
     """A simulated world of 300 conversations and the hostile one; the store's folder."""
+    return shutil.copytree(_made_once(), folder / "store")
+
+
+@lru_cache(maxsize=1)
+def _made_once():
+    """The store that all tests of a process copy; it takes seconds to make."""
+    folder = Path(tempfile.mkdtemp(prefix="analytics-world-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     settings = replace(Settings(), store=folder / "store", keys=folder / "keys")
     simulate.write_world(folder / "world", conversations=300, seed=5, until=UNTIL)
     now = dt.datetime.combine(UNTIL, dt.time(), tzinfo=dt.UTC)

@@ -1,10 +1,13 @@
+import datetime as dt
 import html
 import os
+import re
 
 import psutil
 import pytest
 
-from analytics_lib.runs.catalog import runs, write_index
+from analytics_lib.runs.catalog import Surroundings, runs, write_index
+from analytics_lib.runs.jobs import ScheduledJob
 from analytics_lib.runs.publish import publish
 from analytics_lib.runs.record import RunRecord, read_record, write_record
 
@@ -12,9 +15,11 @@ from analytics_lib.runs.record import RunRecord, read_record, write_record
 @pytest.fixture
 def write(tmp_path):
     def write(job, day, status="succeeded", **fields):
-        record = RunRecord(
-            job, f"202603{day:02}T120000Z-00000000", status, f"2026-03-{day:02}T12:00:00+00:00", **fields
-        )
+        named = {
+            "run": f"202603{day:02}T120000Z-00000000",
+            "started_at": f"2026-03-{day:02}T12:00:00+00:00",
+        }
+        record = RunRecord(job=job, status=status, **{**named, **fields})
         (tmp_path / record.folder / "artifacts").mkdir(parents=True)
         write_record(tmp_path, record)
         (tmp_path / record.folder / "report.html").write_text("<main></main>")
@@ -68,7 +73,7 @@ def test_page_says_what_is_there_how_fresh_and_what_failed(tmp_path, write):
     page = write_index(tmp_path, language="en").read_text()
     assert '<a href="published/a/report.html">Retention &lt;b&gt;</a>' in page
     assert "1 Mar 2026, 07:00" in page
-    assert "messages 3" in page
+    assert "messages 3" not in page
     assert "2 Mar 2026, 07:00: the process was killed or crashed" in page
     assert 'href="runs/a/20260302T120000Z-00000000/report.html"' in page
 
@@ -87,3 +92,64 @@ def test_page_asks_for_nothing_from_elsewhere(tmp_path, write):
     assert "script-src 'none'" in page
     assert "http://" not in page
     assert "https://" not in page
+
+
+def plan(name, **fields):
+    return ScheduledJob(name, "notebook", "30 5 * * *", "America/Bogota", **fields)
+
+
+def test_page_says_how_old_the_data_are_and_when_the_next_run_is_due(tmp_path, write):
+    write("a", 1, results={"until": "2026-03-01"}, slot_at="2026-03-01T10:30:00+00:00")
+    now = dt.datetime(2026, 3, 2, 3, 0, tzinfo=dt.UTC)
+    page = write_index(tmp_path, around=Surroundings(jobs=[plan("a")], now=now)).read_text()
+    # 3 in the morning UTC is still the first of March in Bogotá.
+    assert "28 feb 2026 · hace 1 día" in page
+    assert "<dd>2 mar 2026, 05:30</dd>" in page
+    assert "debió correr" not in page
+
+
+def test_slot_that_nobody_ran_is_overdue_after_an_hour(tmp_path, write):
+    write("a", 1, slot_at="2026-03-01T10:30:00+00:00")
+    for hour, said in ((11, False), (12, True)):
+        now = dt.datetime(2026, 3, 2, hour, 0, tzinfo=dt.UTC)
+        page = write_index(tmp_path, around=Surroundings(jobs=[plan("a")], now=now)).read_text()
+        assert ("debió correr: 2 mar 2026, 05:30" in page) == said
+
+
+def test_planned_job_that_has_not_run_is_shown(tmp_path, write):
+    write("b", 1)
+    page = write_index(tmp_path, around=Surroundings(jobs=[plan("a")])).read_text()
+    assert 'id="a"' in page
+    assert "todavía no ha corrido" in page
+    assert not (tmp_path / "jobs/a.html").exists()
+
+
+def test_history_holds_the_last_thirty_newest_on_the_right_each_with_its_page(tmp_path, write):
+    for day in range(1, 29):
+        write("a", day)
+    for day in range(1, 6):
+        write(
+            "a", day, "failed", run=f"202604{day:02}T120000Z", started_at=f"2026-04-{day:02}T12:00:00+00:00"
+        )
+    strip = write_index(tmp_path).read_text().partition('class="strip"')[2].partition("</ol>")[0]
+    links = re.findall('href="([^"]*)"', strip)
+    assert len(links) == 30
+    assert links[-1] == "runs/a/20260405T120000Z/report.html"
+    assert links[0] == "runs/a/20260304T120000Z-00000000/report.html"
+    # Shape says what colour says.
+    assert strip.count("<circle") == 25
+    assert strip.count("M3 3l10 10M13 3L3 13") == 5
+
+
+def test_summary_counts_what_fails_and_leads_there(tmp_path, write):
+    publish(tmp_path, write("good", 1))
+    write("bad", 1, "timed_out")
+    page = write_index(tmp_path).read_text()
+    assert "al día: 1" in page
+    assert "con falla: 1" in page
+    assert '<a href="#bad">bad</a>' in page
+
+
+def test_status_and_reason_of_another_library_are_shown_by_their_names(tmp_path, write):
+    write("a", 1, "half_done", reason="tired")
+    assert "half_done, tired" in write_index(tmp_path).read_text()

@@ -6,6 +6,7 @@ import pytest
 from tiny_notebooks import code, write_notebook
 
 from analytics_lib.errors import RequestError
+from analytics_lib.runs.checks import Expectation
 from analytics_lib.runs.jobs import load_jobs
 
 
@@ -36,6 +37,21 @@ def test_a_job_of_two_keys_has_the_usual_rest(load):
     assert (job.name, job.time_zone, job.timeout_minutes) == ("a", "America/Bogota", 30)
     assert (job.retries, job.after, job.publish) == ({"kernel_died": 1}, (), True)
     assert (job.most_missed, job.keep_runs) == (1, None)
+    assert (job.reuse, job.cell_timeout_minutes, job.expects) == (False, None, {})
+
+
+def test_a_job_may_say_what_it_expects_how_long_a_cell_takes_and_that_it_reuses(load):
+    (job,) = load("""
+jobs:
+  a:
+    notebook: small
+    cron: "0 5 * * *"
+    cell_timeout_minutes: 2.5
+    reuse: true
+    expects: {users: {least: 1}, currency: {one_of: [COP]}}
+""")
+    assert (job.reuse, job.cell_timeout_minutes) == (True, 2.5)
+    assert job.expects == {"users": Expectation(least=1), "currency": Expectation(one_of=("COP",))}
 
 
 @pytest.mark.parametrize(("given", "most"), [("none", 0), ("latest", 1), ("7", 7)])
@@ -128,6 +144,11 @@ def test_every_problem_is_told_at_once_with_its_line(load):
         ("retries: {kernel_died: -1}", "is not a whole number from 0"),
         ("catch_up: always", "neither none, latest nor a number"),
         ("catch_up: 0", "is not a whole number from 1"),
+        ("cell_timeout_minutes: -1", "is not a number above 0"),
+        ("reuse: sometimes", "neither true nor false"),
+        ("retries: {check_failed: 1}", "nothing else may go by itself"),
+        ("expects: {users: {lest: 1}}", "Did you mean 'least'?"),
+        ("expects: [users]", "expected a mapping such as {users: {least: 1}}"),
         ("publish: perhaps", "neither true nor false"),
         ("each: {channel: []}", "expected a list of values of channel"),
         ('each: {channel: ["a b", "a-b"]}', "give the same folder"),

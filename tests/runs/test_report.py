@@ -39,6 +39,13 @@ def test_banner_says_what_the_numbers_rest_on(full_run):
         assert words in html
 
 
+def test_every_code_cell_of_a_run_was_timed(full_run):
+    _, record = full_run
+    assert len(record.cells) == 7
+    assert all(seconds >= 0 for seconds in record.cells)
+    assert 0 < sum(record.cells) <= record.seconds
+
+
 def test_page_is_small_and_loads_only_what_lies_beside_it(full_run):
     outputs, record = full_run
     html = (outputs / record.folder / "report.html").read_text()

@@ -114,12 +114,13 @@ def test_killed_kernel_fails_and_leaves_what_was_published(execute, full_run, tm
     assert kept.read_bytes() == (published / "report.html").read_bytes()
 
 
-def test_killed_papermill_fails(execute):
+def test_killed_papermill_fails_and_its_kernel_ends(execute, tmp_path):
     record = execute(
         "import os, signal\nos.kill(os.getppid(), signal.SIGKILL)\nimport time; time.sleep(60)", RECORD
     )
     assert (record.status, record.reason, record.failed_cell) == ("failed", "kernel_died", 1)
     assert "SIGKILL" in record.error
+    assert members((tmp_path / "outputs" / record.folder).resolve()) == []
 
 
 def test_notebook_that_records_nothing_fails(execute):
@@ -131,6 +132,11 @@ def test_notebook_that_records_nothing_fails(execute):
 def test_notebook_that_exits_after_recording_but_before_its_last_cell_fails(execute):
     record = execute(RECORD, "import sys\nsys.exit(0)", "x = 1")
     assert (record.status, record.reason, record.failed_cell) == ("failed", "no_sentinel", 2)
+
+
+def test_kernel_that_leaves_with_exit_code_0_before_its_last_cell_fails(execute):
+    record = execute(RECORD, "import os\nos._exit(0)", "x = 1")
+    assert (record.status, record.reason, record.failed_cell) == ("failed", "kernel_died", 2)
 
 
 def test_hanging_cell_is_stopped_and_nothing_of_it_lives_on(execute, tmp_path, monkeypatch):

@@ -1,8 +1,11 @@
-"""``analytics schedule``, ``backfill``, ``retry``, ``cancel``, ``gc``: what runs by itself."""
+"""``analytics schedule``, ``backfill``, ``retry``, ``cancel``, ``debug``, ``gc``: what runs by itself."""
 
 from __future__ import annotations
 
 import datetime as dt
+import os
+import shlex
+import subprocess
 import sys
 import time
 from dataclasses import replace
@@ -12,13 +15,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from analytics_lib.cli.project import JOBS, NOTEBOOKS, PARAMETERS, now
+from analytics_lib.cli.project import JOBS, NOTEBOOKS, PARAMETERS, now, surroundings
 from analytics_lib.config import load_settings
 from analytics_lib.errors import NotFoundError, RequestError
 from analytics_lib.periods import utc_moment
 from analytics_lib.runs import retention
 from analytics_lib.runs.batch import few_at_a_time
 from analytics_lib.runs.catalog import write_index
+from analytics_lib.runs.debug import make_copy
 from analytics_lib.runs.jobs import ScheduledJob, load_jobs
 from analytics_lib.runs.ledger import Ledger
 from analytics_lib.runs.parameters import declared
@@ -28,6 +32,8 @@ from analytics_lib.runs.scheduled import Places, peaks, run_slot
 from analytics_lib.schedule import Due, Worker, slots_between, work_off
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from analytics_lib.runs.record import RunRecord
 
 _DAY = click.DateTime(["%Y-%m-%d"])
@@ -113,8 +119,10 @@ def retry(run: str) -> None:
     slot = ledger.newest(record.job, at=slot_at)
     if slot is None or slot.slot_at != slot_at or not ledger.claim_again(slot, now=now()):
         raise RequestError(f"The slot {record.slot_at} of {record.job} is being run by somebody else.")
+    # Whoever asks for it wants it run, whatever stands.
+    job = replace(_job(record.job), reuse=False)
     with ledger.beating(now):
-        again = run_slot(_job(record.job), slot_at, attempt=slot.attempt + 1, places=_places(), now=now)
+        again = run_slot(job, slot_at, attempt=slot.attempt + 1, places=_places(), now=now)
     ledger.finish(record.job, slot_at, again)
     _say(again)
     if again.status != "succeeded":
@@ -141,6 +149,33 @@ def cancel(run: str) -> None:
 
 
 @click.command()
+@click.argument("run")
+@click.option("--no-open", is_flag=True, help="Only make the copy and say how to open it.")
+def debug(run: str, *, no_open: bool) -> None:
+    """Open a copy of the executed notebook of RUN in JupyterLab, with its parameters, on the data it read.
+
+    The run itself stays as it is. Exit status 1 if its data are no longer there.
+    """
+    record = _record(run)
+    copy = make_copy(record, load_settings().outputs)
+    click.echo(f"Notebook: {copy.notebook}, a copy of what {record.run} of {record.job} executed")
+    click.echo(f"Parameters: {_shown(record.parameters)}")
+    click.echo(f"Versions of the tables: {_shown(record.versions)}")
+    for note in copy.notes:
+        click.echo(f"Note: {note}")
+    command = [sys.executable, "-m", "jupyterlab", str(copy.notebook)]
+    if no_open:
+        changed = {name: value for name, value in copy.environment.items() if value != os.environ.get(name)}
+        click.echo(f"Open it: env {shlex.join([*(f'{n}={v}' for n, v in changed.items()), *command])}")
+        return
+    sys.exit(subprocess.run(command, env=copy.environment, check=False).returncode)
+
+
+def _shown(values: Mapping[str, object]) -> str:
+    return ", ".join(f"{name} = {value!r}" for name, value in values.items()) or "none"
+
+
+@click.command()
 @click.option("--dry-run", is_flag=True, help="Only list them.")
 def gc(*, dry_run: bool) -> None:
     """Delete run folders beyond the number that their job keeps (keep_runs), never one that is shown."""
@@ -151,12 +186,12 @@ def gc(*, dry_run: bool) -> None:
         click.echo(f"{record.job} {record.run} ({record.status})")
     if not dry_run:
         retention.delete(outputs, old)
-        write_index(outputs)
+        write_index(outputs, around=surroundings())
     click.echo(f"{len(old)} run folder(s) {'would be ' if dry_run else ''}deleted.")
 
 
 def _places() -> Places:
-    return Places(NOTEBOOKS, PARAMETERS, load_settings().outputs)
+    return Places(NOTEBOOKS, PARAMETERS, load_settings().outputs, surroundings)
 
 
 def _ledger() -> Ledger:
@@ -208,4 +243,4 @@ def _say(record: RunRecord) -> None:
     click.echo(f"{record.job}{slot}: {record.status}{why}", err=record.status != "succeeded")
 
 
-COMMANDS = (schedule, backfill, retry, cancel, gc)
+COMMANDS = (schedule, backfill, retry, cancel, debug, gc)

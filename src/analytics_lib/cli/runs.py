@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from difflib import get_close_matches
 from functools import partial
 from typing import TYPE_CHECKING
@@ -11,14 +12,15 @@ import click
 import orjson
 from tqdm import tqdm
 
-from analytics_lib.cli.project import NOTEBOOKS, PARAMETERS, now
+from analytics_lib.cli.project import NOTEBOOKS, PARAMETERS, now, surroundings
 from analytics_lib.config import load_settings
 from analytics_lib.errors import RequestError
 from analytics_lib.runs import catalog
 from analytics_lib.runs.batch import few_at_a_time
-from analytics_lib.runs.inputs import pinned
+from analytics_lib.runs.failure import failure_message, last_good
+from analytics_lib.runs.inputs import Snapshot, snapshot
 from analytics_lib.runs.parameters import declared, default_parameters, resolve
-from analytics_lib.runs.publish import publish
+from analytics_lib.runs.reuse import reusable, show
 from analytics_lib.runs.runner import Job, run
 
 if TYPE_CHECKING:
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from threading import Event
 
+    from analytics_lib.runs.record import RunRecord
+
 
 @click.command("run")
 @click.argument("names", nargs=-1)
@@ -34,6 +38,7 @@ if TYPE_CHECKING:
 @click.option("-p", "--parameter", "given", multiple=True, metavar="KEY=VALUE", help="Set a parameter.")
 @click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="The day up to which data are known.")
 @click.option("--at-once", type=click.IntRange(1, 64), default=2, show_default=True, help="Side by side.")
+@click.option("--reuse", is_flag=True, help="Do not run again what has not changed since it succeeded.")
 def run_command(
     names: tuple[str, ...],
     given: tuple[str, ...],
@@ -41,17 +46,19 @@ def run_command(
     at_once: int,
     *,
     everything: bool,
+    reuse: bool,
 ) -> None:
     """Run notebooks by NAME with Papermill; publish what succeeds and write the catalogue.
 
     Parameters are checked against what the notebook declares before anything starts. Exit status 1 if a run
-    failed; what was published before stays then.
+    failed; what was published before stays then. With --reuse a notebook whose parameters, data and code are
+    those of a run that succeeded is not run again: that run is named and shown.
     """
     jobs = [_job(name, _parameters(given), as_of) for name in _chosen(names, everything=everything)]
     settings = load_settings()
-    ready = [(job, pinned(job.parameters)) for job in jobs]
-    succeeded = few_at_a_time(partial(_run_one, settings.outputs), ready, at_once=at_once)
-    index = catalog.write_index(settings.outputs)
+    ready = [(job, snapshot(job.parameters)) for job in jobs]
+    succeeded = few_at_a_time(partial(_run_one, settings.outputs, reuse), ready, at_once=at_once)
+    index = catalog.write_index(settings.outputs, around=surroundings())
     click.echo(f"Catalogue: {index.resolve().as_uri()}")
     if not all(succeeded):
         sys.exit(1)
@@ -99,26 +106,39 @@ def _job(name: str, given: dict[str, object], as_of: dt.datetime | None) -> Job:
     return Job(name, notebook, values, language=str(resolved.get("language", "es")))
 
 
-def _run_one(outputs: Path, ready: tuple[Job, Mapping[str, int]], stopping: Event) -> bool:
-    """Run and publish; whether both went well. The next notebook runs either way."""
-    job, versions = ready
+def _run_one(
+    outputs: Path,
+    reuse: bool,  # noqa: FBT001  # bound by the command, whose option it is
+    ready: tuple[Job, Snapshot],
+    stopping: Event,
+) -> bool:
+    """Run and publish, or reuse; whether it went well. The next notebook runs either way."""
+    job, versions = replace(ready[0], rows=ready[1].rows), ready[1].versions
+    try:
+        record = reusable(job, outputs=outputs, versions=versions, now=now()) if reuse else None
+        told = f"nothing has changed since {record.run}, which is reused" if record else ""
+        record = record or _run(job, versions, outputs, stopping)
+        if record.status == "succeeded":
+            show(record, outputs)
+            page = outputs / "published" / job.name / "report.html"
+            click.echo(f"{job.name}: {told or f'succeeded in {record.seconds:.1f} s'}: {page}")
+            return True
+        told = failure_message(record, last_good(outputs / "runs" / job.name, record), language="en")
+        problem = f"{told}\nSee {outputs / record.folder}"
+    except OSError as error:
+        problem = f"{job.name}: could not be run or published: {error}. What was published before stays."
+    click.echo(problem, err=True)
+    return False
+
+
+def _run(job: Job, versions: Mapping[str, int], outputs: Path, stopping: Event) -> RunRecord:
     with tqdm(desc=f"run {job.name}", unit=" cells", disable=not sys.stderr.isatty()) as bar:
 
-        def show(cell: int, cells: int) -> None:
+        def follow(cell: int, cells: int) -> None:
             bar.total = cells
             bar.update(cell - bar.n)
 
-        record = run(job, outputs=outputs, versions=versions, now=now, on_progress=show, stopping=stopping)
-    try:
-        if record.status == "succeeded":
-            page = publish(outputs, record) / "report.html"
-            click.echo(f"{job.name}: succeeded in {record.seconds:.1f} s: {page}")
-            return True
-        problem = f"{record.status} ({record.reason}): {str(record.error).rstrip('.')}."
-    except OSError as error:
-        problem = f"succeeded, but could not be published: {error}; what was published before stays"
-    click.echo(f"{job.name}: {problem} See {outputs / record.folder}", err=True)
-    return False
+        return run(job, outputs=outputs, versions=versions, now=now, on_progress=follow, stopping=stopping)
 
 
 @click.command("runs")

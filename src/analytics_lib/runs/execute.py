@@ -6,22 +6,26 @@ nothing: Papermill's own word on success is not trusted, here or above.
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import shutil
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
 from analytics_lib.atomic import write_atomically
+from analytics_lib.runs.disk import FULL_EXIT_CODE, is_full
 from analytics_lib.runs.processes import end_processes
 from analytics_lib.runs.record import NOTEBOOK_FILE
 from analytics_lib.runs.results import RUN_FOLDER_VARIABLE
+from analytics_lib.runs.verdict import STATE_FILE
 
-STATE_FILE = "state.json"
 _IOPUB_TIMEOUT_SECONDS = 60
+# What Papermill and the libraries below it import where they can, and no run needs: a grammar of addresses
+# (it takes as long as all the rest together), durations as ISO 8601 writes them, files on a Hadoop cluster.
+_NOT_NEEDED = ("rfc3987_syntax", "isoduration", "pyarrow")
 _REASON_OF_ERROR = {
     "MemoryError": "out_of_memory",
     "OutOfMemoryException": "out_of_memory",
@@ -31,11 +35,19 @@ _REASON_OF_ERROR = {
 
 
 def main() -> int:
-    """Execute the notebook that standard input asks for; 0 when Papermill went through."""
+    """Execute the notebook that standard input asks for; 0 when Papermill went through.
+
+    Where the disk is too full to write even that down, the exit code says so.
+    """
     folder = Path(os.environ[RUN_FOLDER_VARIABLE])
     request = json.loads(sys.stdin.readline())
     threading.Thread(target=_end_with_supervisor, args=(folder,), daemon=True).start()
-    return _execute(folder, request["parameters"])
+    try:
+        return _execute(folder, request["parameters"])
+    except OSError as error:
+        if not is_full(error):
+            raise
+        return FULL_EXIT_CODE
 
 
 def _end_with_supervisor(folder: Path) -> None:
@@ -48,7 +60,8 @@ def _end_with_supervisor(folder: Path) -> None:
 
 
 def _execute(folder: Path, parameters: dict[str, object]) -> int:
-    # Papermill takes over a second to import; the parent process never needs it.
+    # The parent process never needs them, and they take long to import.
+    sys.modules.update(dict.fromkeys(_NOT_NEEDED))  # type: ignore[arg-type]  # None: "not installed"
     import nbformat  # noqa: PLC0415
     import papermill  # noqa: PLC0415
     from nbclient.exceptions import DeadKernelError  # noqa: PLC0415
@@ -71,14 +84,17 @@ def _execute(folder: Path, parameters: dict[str, object]) -> int:
             shutdown_kernel="immediate",
             config=Config({"KernelManager": {"transport": "ipc", "ip": _sockets()}}),
             on_cell_execute=state.cell_starts,
+            on_cell_executed=state.cell_ends,
         )
+        state.write()
     except PapermillExecutionError as error:
-        reason = _REASON_OF_ERROR.get(error.ename, "cell_error")
-        return state.fail(_space(error.evalue) or reason, f"{error.ename}: {error.evalue}")
+        usual = _REASON_OF_ERROR.get(error.ename, "cell_error")
+        reason = "out_of_space" if is_full(error.evalue) else usual
+        return state.fail(reason, f"{error.ename}: {error.evalue}")
     except (DeadKernelError, RuntimeError) as error:
         return state.fail("kernel_died", f"{error} (killed, or out of memory)")
     except OSError as error:
-        if error.errno != errno.ENOSPC:
+        if not is_full(error):
             raise
         return state.fail("out_of_space", str(error))
     return 0
@@ -89,34 +105,38 @@ def _sockets() -> str:
     return str(Path(os.environ["JUPYTER_RUNTIME_DIR"]) / "kernel")
 
 
-def _space(message: str) -> str | None:
-    return "out_of_space" if f"[Errno {errno.ENOSPC}]" in message else None
-
-
 class _State:
     """How far the notebook is, kept in ``state.json``: it outlives this process and its kernel."""
 
     def __init__(self, folder: Path, cells: list[dict[str, Any]]) -> None:
         code = [cell for cell in cells if cell["cell_type"] == "code" and cell["source"].strip()]
         self._path = folder / STATE_FILE
-        self._state: dict[str, object] = {"cell": 0, "cells": len(code)}
-        self._started = 0
-        self._write()
+        self._seconds: list[float] = []
+        self._state: dict[str, object] = {"cell": 0, "cells": len(code), "seconds": self._seconds}
+        self._started, self._began = 0, 0.0
+        self.write()
 
     def cell_starts(self, cell: dict[str, Any], cell_index: int) -> None:  # noqa: ARG002  # nbclient's names
         """Note the code cell that starts; the one Papermill injected has no number of its own."""
         if "injected-parameters" not in cell["metadata"].get("tags", []):
             self._started += 1
             self._state["cell"] = self._started
-            self._write()
+            self.write()
+            self._began = time.monotonic()
+
+    def cell_ends(self, cell: dict[str, Any], cell_index: int, execute_reply: dict[str, Any]) -> None:  # noqa: ARG002
+        """Keep how long the cell took, also one that raised; it is written down with the next that starts."""
+        if "injected-parameters" not in cell["metadata"].get("tags", []):
+            self._seconds.append(round(time.monotonic() - self._began, 3))
 
     def fail(self, reason: str, error: str) -> int:
         """Note why execution ended; the exit code of this process."""
         self._state.update(reason=reason, error=error)
-        self._write()
+        self.write()
         return 1
 
-    def _write(self) -> None:
+    def write(self) -> None:
+        """Write down how far it is, so that a reader never sees half of it."""
         write_atomically(self._path, json.dumps(self._state))
 
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analytics_lib.config import Settings, load_settings
 from analytics_lib.errors import NotFoundError, RequestError
 from analytics_lib.store import Store
+from analytics_lib.store.counts import row_counts
+from analytics_lib.store.versions import recorded_sets
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,8 +22,8 @@ def open_store(path: str) -> Store:
     """The store of a notebook; in a supervised run at the versions recorded for it, else at the newest.
 
     The default path means the store of the settings, wherever that is. A relative path is looked for in the
-    working folder and in those above it: JupyterLab works in the
-    notebook's folder, a run in the project's root.
+    working folder and in those above it: JupyterLab works in the notebook's folder, a run in the project's
+    root.
 
     Raises:
         NotFoundError: If there is no such folder.
@@ -27,18 +32,43 @@ def open_store(path: str) -> Store:
     return Store.open(_find(load_settings().store if asked == Settings().store else asked))
 
 
-def pinned(parameters: Mapping[str, object]) -> dict[str, int]:
-    """The versions of the store that a notebook with these parameters will open.
+@dataclass(frozen=True)
+class Snapshot:
+    """What a run is to read: the version of each table, and how many rows it has there."""
+
+    versions: Mapping[str, int]
+    rows: Mapping[str, int]
+
+
+def snapshot(parameters: Mapping[str, object]) -> Snapshot:
+    """The store that a notebook with these parameters will open, as it is now.
 
     Raises:
         RequestError: If they name a folder that is not there.
     """
-    asked = Path(str(parameters.get("store_path") or Settings().store))
-    path = load_settings().store if asked == Settings().store else asked
-    if asked != Settings().store and not path.is_dir():
-        raise RequestError(f"store_path is {str(asked)!r}, and there is no such folder.")
+    path = store_folder(parameters)
+    if path != load_settings().store and not path.is_dir():
+        raise RequestError(f"store_path is {str(path)!r}, and there is no such folder.")
     with Store.open(path) as store:
-        return store.versions
+        return Snapshot(store.versions, row_counts(store))
+
+
+def store_id(parameters: Mapping[str, object]) -> str | None:
+    """Which store a notebook with these parameters will open: SHA-256 over its tables' ids; null without one.
+
+    The versions of two stores both count from 0; a store that was deleted and made again has another id.
+    """
+    sets = recorded_sets(store_folder(parameters))
+    if not sets:
+        return None
+    ids = sorted((table, str(held["id"])) for table, held in sets[0].items())
+    return hashlib.sha256(json.dumps(ids).encode()).hexdigest()
+
+
+def store_folder(parameters: Mapping[str, object]) -> Path:
+    """The folder of the store that a notebook with these parameters will open, whether it is there or not."""
+    asked = Path(str(parameters.get("store_path") or Settings().store))
+    return load_settings().store if asked == Settings().store else asked
 
 
 def _find(path: Path) -> Path:

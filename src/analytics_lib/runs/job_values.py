@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from cronsim import CronSim, CronSimError
 
 from analytics_lib.config import check_time_zone
+from analytics_lib.runs.checks import read_expectations
 from analytics_lib.runs.record import REASONS
 from analytics_lib.runs.values import Refused
 
@@ -147,7 +148,9 @@ def _names(value: object) -> tuple[str, ...]:
 
 # Bad data and wrong parameters do not get better by trying again.
 _RETRIED = tuple(
-    reason for reason in (*REASONS, "timed_out", "lost") if reason not in ("bad_parameter", "contract")
+    reason
+    for reason in (*REASONS, "timed_out", "lost")
+    if reason not in ("bad_parameter", "contract", "check_failed")
 )
 READERS: Mapping[str, tuple[str, Callable[..., object]]] = {
     "notebook": ("notebook", _stem),
@@ -156,6 +159,9 @@ READERS: Mapping[str, tuple[str, Callable[..., object]]] = {
     "parameters": ("parameters", _mapping),
     "each": ("each", _each),
     "timeout_minutes": ("timeout_minutes", _positive),
+    "cell_timeout_minutes": ("cell_timeout_minutes", _positive),
+    "expects": ("expects", read_expectations),
+    "reuse": ("reuse", _switch),
     "retries": ("retries", _retries),
     "after": ("after", _names),
     "publish": ("publish", _switch),

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from analytics_lib.runs.checks import Expectation
+
 _UNTOLD = "0 0 * * *"
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _ANY_DAY = dt.date(2026, 1, 31)
@@ -39,6 +41,9 @@ class ScheduledJob:
         time_zone: The clock that ``cron`` and the dates in braces are read on.
         parameters: As written, with names in braces.
         timeout_minutes: For the whole run.
+        cell_timeout_minutes: For each of its cells; null = as long as the run.
+        expects: What must hold of the results, by their names; else the run has failed.
+        reuse: Whether an unchanged run that succeeded stands for the slot, instead of being run again.
         retries: How often a run is begun again, by the reason it failed for; nothing else is.
         after: Jobs whose newest slot up to this one must have succeeded first.
         publish: Whether its last good run is shown to readers.
@@ -52,6 +57,9 @@ class ScheduledJob:
     time_zone: str
     parameters: Mapping[str, object] = field(default_factory=dict)
     timeout_minutes: float = 30.0
+    cell_timeout_minutes: float | None = None
+    expects: Mapping[str, Expectation] = field(default_factory=dict)
+    reuse: bool = False
     retries: Mapping[str, int] = field(default_factory=lambda: {"kernel_died": 1})
     after: tuple[str, ...] = ()
     publish: bool = True

@@ -15,7 +15,7 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import psutil  # type: ignore[import-untyped]  # ships no types
 
@@ -31,11 +31,25 @@ _EXECUTE = [sys.executable, "-m", "analytics_lib.runs.execute"]
 
 
 @dataclass(frozen=True)
+class Limits:
+    """How long a run may take, and each of its cells; null = as long as the run."""
+
+    run_seconds: float
+    cell_seconds: float | None = None
+
+
+@dataclass(frozen=True)
 class Ending:
-    """How the child process of a run ended; ``exit_code`` is minus the signal's number where one ended it."""
+    """How the child process of a run ended.
+
+    Attributes:
+        exit_code: Of the child; minus the signal's number where one ended it.
+        stopped_for: Whose time was up, the run's or a cell's; null where it ended by itself.
+        peak_memory_mb: Highest sampled sum of the resident memory of all its processes.
+    """
 
     exit_code: int
-    timed_out: bool
+    stopped_for: Literal["run", "cell"] | None
     peak_memory_mb: float
 
 
@@ -44,8 +58,8 @@ def supervise(
     *,
     folder: Path,
     environment: Mapping[str, str],
-    timeout_seconds: float,
-    watch: Callable[[], None],
+    limits: Limits,
+    watch: Callable[[], int],
 ) -> Ending:
     """Run the executing child on ``request`` until it ends or its time is up; no process of it outlives this.
 
@@ -54,8 +68,9 @@ def supervise(
             child that its supervisor is gone.
         folder: The run's folder, an absolute path; what the child prints goes to its ``log.txt``.
         environment: Of the child.
-        timeout_seconds: For the whole run. Then cells are interrupted, and all is killed some seconds later.
-        watch: Called several times a second.
+        limits: When time is up cells are interrupted, and all is killed some seconds later. Papermill's own
+            limit leaves alive what ignores an interrupt.
+        watch: Called several times a second; the number of the cell that is running, 0 before the first.
     """
     with _runtime_folder() as runtime, (folder / "log.txt").open("wb") as log:
         child = subprocess.Popen(
@@ -67,7 +82,7 @@ def supervise(
             start_new_session=True,
         )
         try:
-            return _wait(child, request, folder=folder, timeout_seconds=timeout_seconds, watch=watch)
+            return _wait(child, request, folder=folder, limits=limits, watch=watch)
         finally:
             end_processes(folder)
             child.wait()
@@ -113,20 +128,49 @@ def _wait(
     request: str,
     *,
     folder: Path,
-    timeout_seconds: float,
-    watch: Callable[[], None],
+    limits: Limits,
+    watch: Callable[[], int],
 ) -> Ending:
     _hand_over(child, request)
-    deadline, peak, timed_out = time.monotonic() + timeout_seconds, 0.0, False
+    timer, peak = _Timer(limits), 0.0
     while True:
         try:
-            return Ending(child.wait(_POLL_SECONDS), timed_out, round(peak, 1))
+            return Ending(child.wait(_POLL_SECONDS), timer.stopped_for, round(peak, 1))
         except subprocess.TimeoutExpired:
             peak = max(peak, _memory_mb(folder))
-            watch()
-        if time.monotonic() >= deadline:
-            _stop(child, folder, timed_out)
-            deadline, timed_out = time.monotonic() + GRACE_SECONDS, True
+            next_step = timer.next_step(watch())
+        if next_step == "interrupt":
+            _interrupt(child, folder)
+        elif next_step == "kill":
+            end_processes(folder)
+
+
+class _Timer:
+    """Whose time is up. A cell's runs from when it was first seen, by the clock that nobody sets back."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.stopped_for: Literal["run", "cell"] | None = None
+        self._limits = limits
+        self._run_began = self._cell_began = time.monotonic()
+        self._cell = 0
+        self._kill_at = 0.0
+
+    def next_step(self, cell: int) -> Literal["interrupt", "kill"] | None:
+        """What is to be done while this cell is running: nothing, or first to interrupt, then to kill."""
+        now = time.monotonic()
+        if self.stopped_for:
+            return "kill" if now >= self._kill_at else None
+        if cell != self._cell:
+            self._cell, self._cell_began = cell, now
+        self.stopped_for = self._passed(now)
+        self._kill_at = now + GRACE_SECONDS
+        return "interrupt" if self.stopped_for else None
+
+    def _passed(self, now: float) -> Literal["run", "cell"] | None:
+        if now - self._run_began >= self._limits.run_seconds:
+            return "run"
+        limit = self._limits.cell_seconds
+        return "cell" if limit is not None and self._cell and now - self._cell_began >= limit else None
 
 
 def _hand_over(child: subprocess.Popen[bytes], request: str) -> None:
@@ -139,10 +183,7 @@ def _hand_over(child: subprocess.Popen[bytes], request: str) -> None:
         return
 
 
-def _stop(child: subprocess.Popen[bytes], folder: Path, interrupted: bool) -> None:  # noqa: FBT001  # the second call kills
-    if interrupted:
-        end_processes(folder)
-        return
+def _interrupt(child: subprocess.Popen[bytes], folder: Path) -> None:
     for process in members(folder):
         # The child itself goes on: it still has to save what the interrupted cell printed.
         if process.pid != child.pid:

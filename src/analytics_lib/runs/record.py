@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import socket
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+import orjson
 import psutil  # type: ignore[import-untyped]  # ships no types
 
 from analytics_lib.atomic import write_atomically
@@ -35,6 +37,7 @@ REASONS = {
     "no_report": "the notebook ran, but its page could not be made",
     "out_of_space": "the disk is full",
     "out_of_memory": "memory ran out",
+    "check_failed": "a check on what the last cell recorded does not hold",
     "contract": "the data do not have the shape the contract asks for",
 }
 
@@ -49,13 +52,17 @@ class RunRecord:
     Attributes:
         run: Name of its folder: the UTC time of its start and a key of notebook, parameters and versions.
         title: The notebook's first heading; ``question`` and ``reader`` are its lines of that name.
-        reason: Why it failed, one of ``REASONS``.
+        reason: Why it failed, one of ``REASONS``; ``reused`` where it stands for a slot it was not run for.
         versions: The version of each table that the notebook read.
+        store_id: Of which store these are versions: they count from 0 in each; null where there was none.
+        rows: How many rows each of these tables had; empty where nobody counted.
         started_at: UTC, ISO 8601, as ``ended_at``.
         peak_memory_mb: Highest sampled sum of the resident memory of all processes of the run.
+        cells: Seconds that each code cell took which came to its end, in their order.
         failed_cell: Position among the notebook's code cells, from 1, of the cell that failed or was running.
         slot_at: The time on its schedule that the run stands for, UTC; null where a person asked for it.
         attempt: Which try of this slot it is, from 1.
+        host: The machine it runs on.
         pid: The supervising process, with the moment it started in seconds since 1970.
     """
 
@@ -65,12 +72,15 @@ class RunRecord:
     started_at: str
     parameters: dict[str, Json] = field(default_factory=dict)
     versions: dict[str, int] = field(default_factory=dict)
+    rows: dict[str, int] = field(default_factory=dict)
+    store_id: str | None = None
     reason: str | None = None
     error: str | None = None
     failed_cell: int | None = None
     ended_at: str | None = None
     seconds: float | None = None
     peak_memory_mb: float | None = None
+    cells: list[float] = field(default_factory=list)
     results: dict[str, Json] | None = None
     title: str | None = None
     question: str | None = None
@@ -84,6 +94,7 @@ class RunRecord:
     attempt: int = 1
     pid: int | None = None
     pid_started: float | None = None
+    host: str = ""
 
     @property
     def folder(self) -> Path:
@@ -104,12 +115,14 @@ def write_record(outputs: Path, record: RunRecord) -> None:
 def read_record(folder: Path) -> RunRecord:
     """The record in a run's folder; where it cannot be read, a lost run known by the folder's name."""
     try:
-        found = json.loads((folder / RECORD_FILE).read_text(encoding="utf-8"))
+        found = orjson.loads((folder / RECORD_FILE).read_bytes())
         record = RunRecord(**found)
     except (OSError, ValueError, TypeError) as error:
         message = f"{RECORD_FILE} cannot be read: {error}"
         return RunRecord(folder.parent.name, folder.name, "lost", _time_of(folder.name), error=message)
-    if record.status == "running" and not is_alive(record.pid, record.pid_started):
+    # Of a process on another machine nothing can be seen from here.
+    ours = record.host in ("", socket.gethostname())
+    if record.status == "running" and ours and not is_alive(record.pid, record.pid_started):
         return replace(record, status="lost", error="The process that ran it ended without a word.")
     return record
 

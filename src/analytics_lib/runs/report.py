@@ -6,6 +6,7 @@ copy of plotly.js in ``outputs/assets``. Everything the notebook printed passes 
 
 from __future__ import annotations
 
+import datetime as dt
 import importlib.resources
 import json
 from functools import cache
@@ -18,7 +19,16 @@ from pygments.formatters import HtmlFormatter  # type: ignore[import-untyped]  #
 from pygments.lexers import PythonLexer  # type: ignore[import-untyped]  # ships no types
 
 from analytics_lib.atomic import write_atomically
-from analytics_lib.runs.labels import labels, write_day, write_moment, write_window
+from analytics_lib.runs.failure import INJECTED_TAG, failure_of
+from analytics_lib.runs.failure_private import private, shown_value
+from analytics_lib.runs.labels import (
+    labels,
+    write_day,
+    write_moment,
+    write_number,
+    write_seconds,
+    write_window,
+)
 from analytics_lib.runs.record import NOTEBOOK_FILE, RunRecord
 from analytics_lib.runs.sanitize import clean_html, figure_to_json, markdown_to_html
 from analytics_lib.runs.text import plain
@@ -44,10 +54,13 @@ def render(record: RunRecord, folder: Path) -> str:
         folder: Holds the executed notebook, as far as it came.
     """
     notebook = json.loads((folder / NOTEBOOK_FILE).read_text(encoding="utf-8"))
+    failed = failure_of(record, folder, notebook) if record.status != "succeeded" else None
     return page(
         "report.html.j2",
         language=record.language,
         record=record,
+        failure=failed,
+        failed_source=_coloured(failed.source) if failed else "",
         facts=_facts(record),
         blocks=_blocks(notebook),
         root="../../..",
@@ -87,27 +100,41 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(moment=write_moment, day=write_day, as_json=_as_json)
+    environment.filters.update(
+        moment=write_moment, day=write_day, number=write_number, seconds=write_seconds, value=_value
+    )
     return environment
 
 
-def _as_json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)
+def _value(value: object, name: str) -> str:
+    return shown_value(name, value)
 
 
-def data_facts(record: RunRecord) -> dict[str, str]:
+def data_facts(record: RunRecord, language: str | None = None) -> dict[str, str]:
     """Up to when the data are known and which window was looked at, as far as the run says.
 
-    A notebook that chose its window from the data says so in its results.
+    A notebook that chose its window from the data says so in its results. In the run's language unless given.
     """
+    language = language or record.language
     given = {**(record.results or {}), **{name: v for name, v in record.parameters.items() if v}}
     facts: dict[str, str] = {}
     if given.get("as_of"):
-        facts["as_of"] = write_day(given["as_of"], language=record.language)
+        facts["as_of"] = write_day(given["as_of"], language=language)
     if given.get("since") and given.get("until"):
-        window = write_window(str(given["since"]), str(given["until"]), language=record.language)
+        window = write_window(str(given["since"]), str(given["until"]), language=language)
         facts["window"] = window
     return facts
+
+
+def data_until(record: RunRecord) -> dt.date | None:
+    """The last day a run looked at, as far as it says: the last of its window, else its ``as_of``."""
+    given = {**(record.results or {}), **{name: v for name, v in record.parameters.items() if v}}
+    for name, days in (("until", 1), ("as_of", 0)):
+        try:
+            return dt.date.fromisoformat(str(given.get(name))[:10]) - dt.timedelta(days=days)
+        except ValueError:
+            continue
+    return None
 
 
 def _facts(record: RunRecord) -> dict[str, str]:
@@ -129,7 +156,7 @@ def _blocks(notebook: Notebook) -> list[Block]:
         if cell["cell_type"] == "markdown":
             blocks.append({"kind": "markdown", "html": markdown_to_html(source)})
         elif cell["cell_type"] == "code":
-            number += "injected-parameters" not in tags
+            number += INJECTED_TAG not in tags
             blocks.append(_code_block(cell, source, number))
     return _gathered(blocks)
 
@@ -154,22 +181,26 @@ def _code_block(cell: Notebook, source: str, number: int) -> Block:
     outputs = [_output(output, f"{number}-{position}") for position, output in enumerate(cell["outputs"])]
     return {
         "kind": "code",
-        "cells": [{"number": number, "html": highlight(source, PythonLexer(), HtmlFormatter(nowrap=True))}],
+        "cells": [{"number": number, "html": _coloured(source)}],
         "messages": "".join(output["text"] for output in outputs if output["kind"] == "messages"),
         "outputs": [output for output in outputs if output["kind"] != "messages"],
     }
 
 
+def _coloured(source: str) -> str:
+    return str(highlight(source, PythonLexer(), HtmlFormatter(nowrap=True)))
+
+
 def _output(output: Notebook, name: str) -> Block:
     if output["output_type"] == "stream":
         kind = "messages" if output["name"] == "stderr" else "text"
-        return {"kind": kind, "text": plain("".join(output["text"]))}
+        return {"kind": kind, "text": private("".join(output["text"]))}
     if output["output_type"] == "error":
         return {
             "kind": "error",
-            "name": plain(output["ename"]),
-            "text": plain(output["evalue"]),
-            "traceback": plain("\n".join(output["traceback"])),
+            "name": private(output["ename"]),
+            "text": private(output["evalue"]),
+            "traceback": private("\n".join(output["traceback"])),
         }
     return _shown({kind: _joined(value) for kind, value in output["data"].items()}, name)
 

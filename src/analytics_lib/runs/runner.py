@@ -6,14 +6,15 @@ child process went through, its last cell was the last to run, and that cell rec
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
-import errno
 import hashlib
 import itertools
 import json
 import os
 import re
-import signal
+import shutil
+import socket
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -25,9 +26,11 @@ from analytics_lib.config import check_time_zone, load_settings
 from analytics_lib.errors import RequestError
 from analytics_lib.runs import report
 from analytics_lib.runs.describe import describe
+from analytics_lib.runs.disk import free_room, hold_room, is_full
+from analytics_lib.runs.inputs import store_id
 from analytics_lib.runs.labels import LANGUAGES
 from analytics_lib.runs.parameters import declared, resolve
-from analytics_lib.runs.processes import Ending, supervise
+from analytics_lib.runs.processes import Limits, supervise
 from analytics_lib.runs.record import (
     NOTEBOOK_FILE,
     REPORT_FILE,
@@ -37,19 +40,19 @@ from analytics_lib.runs.record import (
     process_started,
     write_record,
 )
-from analytics_lib.runs.results import RESULTS_FILE, Json
-from analytics_lib.runs.text import plain
+from analytics_lib.runs.results import RESULTS_FILE
+from analytics_lib.runs.verdict import STATE_FILE, failed, failed_for, judge, read_state
 
 if TYPE_CHECKING:
     from threading import Event
 
+    from analytics_lib.runs.checks import Expectation
+
 Clock = Callable[[], dt.datetime]
 Progress = Callable[[int, int], None]
 
-_STATE_FILE = "state.json"
 _CANCEL_FILE = "cancel"
 _LOCK_FILE = Path("requirements.lock")
-_LONGEST_ERROR = 2_000
 
 
 class _Cancelled(Exception):  # noqa: N818  # a wish, not an error
@@ -64,6 +67,9 @@ class Job:
         name: Names its folders; lower case letters, digits and ``_``.
         parameters: Values for parameters that the notebook declares; the others keep its defaults.
         timeout_seconds: For the whole run.
+        cell_timeout_seconds: For each of its cells; null = as long as the run.
+        rows: How many rows each table has that it reads, for the record; empty where nobody counted.
+        expects: What must hold of the results that its last cell records, by their names.
         language: Of the page's own words: ``es`` or ``en``.
         slot_at: The time on its schedule that the run stands for; null where a person asked for it.
         attempt: Which try of this slot it is, from 1.
@@ -73,6 +79,9 @@ class Job:
     notebook: Path
     parameters: Mapping[str, object] = field(default_factory=dict)
     timeout_seconds: float = 1800.0
+    cell_timeout_seconds: float | None = None
+    rows: Mapping[str, int] = field(default_factory=dict)
+    expects: Mapping[str, Expectation] = field(default_factory=dict)
     language: str = "es"
     slot_at: dt.datetime | None = None
     attempt: int = 1
@@ -103,29 +112,34 @@ def run(
     Raises:
         RequestError: If the job's name, a parameter or the language is wrong; nothing was started then.
         KeyboardInterrupt: If a person interrupts; the run is recorded as cancelled first.
+        OSError: If no folder could be made for the run.
     """
-    _check(job)
-    parameters = resolve(declared(job.notebook), job.parameters)
     source = job.notebook.read_bytes()
-    record, folder = _start(job, source, parameters, versions=versions, now=now, outputs=outputs)
+    record, folder = _start(begun(job, source, versions=versions, now=now()), source, outputs)
     # Durations come from the monotonic clock, which nobody sets back.
     began = time.monotonic()
+    limits = Limits(job.timeout_seconds, job.cell_timeout_seconds)
     try:
         ending = supervise(
-            json.dumps({"parameters": parameters}),
+            json.dumps({"parameters": record.parameters}),
             folder=folder,
             environment=_environment(record),
-            timeout_seconds=job.timeout_seconds,
+            limits=limits,
             watch=lambda: _watch(folder, on_progress, stopping),
         )
     except (KeyboardInterrupt, _Cancelled) as asked:
         record = _ended(replace(record, status="cancelled"), now(), time.monotonic() - began)
-        write_record(outputs, record)
+        free_room(folder)
+        with contextlib.suppress(OSError):
+            write_record(outputs, record)
         if isinstance(asked, KeyboardInterrupt):
             raise
         return record
-    _tell(folder, on_progress)
-    judged = _judge(record, ending, folder, job.timeout_seconds)
+    except OSError as error:
+        judged = failed_for(record, error, "not_started")
+    else:
+        _tell(folder, on_progress)
+        judged = judge(record, ending, folder, limits=limits, expects=job.expects)
     return _finish(_ended(judged, now(), time.monotonic() - began), outputs)
 
 
@@ -134,28 +148,35 @@ def _check(job: Job) -> None:
         raise RequestError(f"{job.name!r} cannot name a job; use a-z, 0-9 and _, such as conversations.")
     if job.language not in LANGUAGES:
         raise RequestError(f"Unknown language {job.language!r}; expected {' or '.join(LANGUAGES)}.")
-    if not job.timeout_seconds > 0:
-        raise RequestError(f"timeout_seconds is {job.timeout_seconds!r}; expected a number above 0.")
+    for name in ("timeout_seconds", "cell_timeout_seconds"):
+        given = getattr(job, name)
+        if given is not None and not given > 0:
+            raise RequestError(f"{name} is {given!r}; expected a number above 0.")
 
 
-def _start(
-    job: Job,
-    source: bytes,
-    parameters: dict[str, Json],
-    *,
-    versions: Mapping[str, int],
-    now: Clock,
-    outputs: Path,
-) -> tuple[RunRecord, Path]:
-    """The record of a run that has just begun, and its folder (absolute, as the child needs it)."""
-    started = now().astimezone(dt.UTC)
-    record = RunRecord(
+def begun(job: Job, source: bytes, *, versions: Mapping[str, int], now: dt.datetime) -> RunRecord:
+    """The record of a run of the job that begins now; it has no name yet, as it has no folder.
+
+    Args:
+        job: The notebook and its parameters.
+        source: What the notebook holds.
+        versions: The version of each table that it is to read.
+        now: The present.
+
+    Raises:
+        RequestError: If the job's name, a parameter or the language is wrong.
+    """
+    _check(job)
+    parameters = resolve(declared(job.notebook), job.parameters)
+    return RunRecord(
         job=job.name,
         run="",
         status="running",
-        started_at=started.isoformat(timespec="seconds"),
+        started_at=now.astimezone(dt.UTC).isoformat(timespec="seconds"),
         parameters=parameters,
         versions=dict(versions),
+        rows=dict(job.rows),
+        store_id=store_id(parameters),
         **describe(source),
         time_zone=check_time_zone(load_settings().time_zone),
         language=job.language,
@@ -166,15 +187,26 @@ def _start(
         attempt=job.attempt,
         pid=os.getpid(),
         pid_started=process_started(os.getpid()),
+        host=socket.gethostname(),
     )
-    record = replace(record, run=_make_folder(record, started, outputs))
+
+
+def _start(record: RunRecord, source: bytes, outputs: Path) -> tuple[RunRecord, Path]:
+    """The record with the name of the run, and its folder (absolute, as the child needs it)."""
+    record = replace(record, run=_make_folder(record, outputs))
     folder = (outputs / record.folder).resolve()
-    (folder / NOTEBOOK_FILE).write_bytes(source)
-    write_record(outputs, record)
+    try:
+        hold_room(folder)
+        (folder / NOTEBOOK_FILE).write_bytes(source)
+        write_record(outputs, record)
+    except OSError:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
     return record, folder
 
 
-def _make_folder(record: RunRecord, started: dt.datetime, outputs: Path) -> str:
+def _make_folder(record: RunRecord, outputs: Path) -> str:
+    started = dt.datetime.fromisoformat(record.started_at)
     asked = [record.notebook_hash, record.parameters, record.versions]
     key = hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:8]
     name = f"{started:%Y%m%dT%H%M%SZ}-{key}"
@@ -202,53 +234,18 @@ def ask_to_cancel(folder: Path) -> None:
     (folder / _CANCEL_FILE).touch()
 
 
-def _watch(folder: Path, on_progress: Progress | None, stopping: Event | None) -> None:
+def _watch(folder: Path, on_progress: Progress | None, stopping: Event | None) -> int:
     if (stopping and stopping.is_set()) or (folder / _CANCEL_FILE).exists():
         raise _Cancelled
-    _tell(folder, on_progress)
+    return _tell(folder, on_progress)
 
 
-def _tell(folder: Path, on_progress: Progress | None) -> None:
-    state = _state(folder)
+def _tell(folder: Path, on_progress: Progress | None) -> int:
+    """The number of the cell that is running, once whoever follows the run has been told."""
+    state = read_state(folder)
     if on_progress and state:
         on_progress(int(state["cell"]), int(state["cells"]))
-
-
-def _state(folder: Path) -> dict[str, int | str]:
-    path = folder / _STATE_FILE
-    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else {}
-
-
-def _judge(record: RunRecord, ending: Ending, folder: Path, timeout_seconds: float) -> RunRecord:
-    """The record with what became of the run, by its processes and its sentinel alone."""
-    state = _state(folder)
-    record = replace(record, peak_memory_mb=ending.peak_memory_mb)
-    cell, cells = int(state.get("cell", 0)), int(state.get("cells", 0))
-    if ending.timed_out:
-        error = f"Stopped after {timeout_seconds:g} s in cell {cell} of {cells}."
-        return replace(record, status="timed_out", failed_cell=cell or None, error=error)
-    if "reason" in state:
-        return _failed(record, str(state["reason"]), str(state["error"]), cell)
-    if ending.exit_code < 0:
-        name = signal.Signals(-ending.exit_code).name
-        return _failed(record, "kernel_died", f"The process that ran the cells was ended by {name}.", cell)
-    if ending.exit_code or cell != cells or not (folder / RESULTS_FILE).exists():
-        return _failed(record, "no_sentinel", _missing_sentinel(ending, cell, cells), cell)
-    results = json.loads((folder / RESULTS_FILE).read_text(encoding="utf-8"))
-    return replace(record, status="succeeded", results=results)
-
-
-def _failed(record: RunRecord, reason: str, error: str, cell: int) -> RunRecord:
-    error = plain(error)[:_LONGEST_ERROR]
-    return replace(record, status="failed", reason=reason, error=error, failed_cell=cell or None)
-
-
-def _missing_sentinel(ending: Ending, cell: int, cells: int) -> str:
-    if ending.exit_code:
-        return f"The process that ran the cells ended with exit code {ending.exit_code}; log.txt says why."
-    if cell != cells:
-        return f"The notebook ended in cell {cell} of {cells}, before its last one."
-    return "The last cell did not record its results. End the notebook with record_results(...)."
+    return int(state.get("cell", 0))
 
 
 def _ended(record: RunRecord, now: dt.datetime, seconds: float) -> RunRecord:
@@ -257,21 +254,46 @@ def _ended(record: RunRecord, now: dt.datetime, seconds: float) -> RunRecord:
 
 
 def _finish(record: RunRecord, outputs: Path) -> RunRecord:
-    """The page and the final record. The record says ``no_report`` until there is a page."""
-    write_record(outputs, _failed(record, "no_report", "", 0) if record.status == "succeeded" else record)
+    """The page and the final record, also where the disk has no room for a page."""
+    folder = outputs / record.folder
+    free_room(folder)
+    try:
+        # Whoever looks before there is a page reads that there is none.
+        write_record(outputs, _without_page(record, ""))
+        record = _with_page(record, outputs)
+        _forget(folder, STATE_FILE, RESULTS_FILE)
+        write_record(outputs, record)
+    except OSError as error:
+        if not is_full(error):
+            raise
+        record = _without_page(record, error)
+        _forget(folder, STATE_FILE, RESULTS_FILE, REPORT_FILE)
+        # What cannot be written down even now is still told to whoever asked for the run.
+        with contextlib.suppress(OSError):
+            write_record(outputs, record)
+    return record
+
+
+def _with_page(record: RunRecord, outputs: Path) -> RunRecord:
+    """The record once its page is written."""
     folder = outputs / record.folder
     try:
         write_atomically(folder / REPORT_FILE, report.render(record, folder))
         report.copy_assets(outputs)
-    except OSError as error:
-        reason = "out_of_space" if error.errno == errno.ENOSPC else "no_report"
-        record = _failed(record, reason, f"The page could not be written: {error}", 0)
-    except (ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         # An output of a form nobody foresaw costs this run its page, not the other runs their turn.
-        record = _failed(
-            record, "no_report", f"The page could not be made: {type(error).__name__}: {error}", 0
-        )
-    for name in (_STATE_FILE, RESULTS_FILE):
-        (folder / name).unlink(missing_ok=True)
-    write_record(outputs, record)
+        return _without_page(record, error)
     return record
+
+
+def _without_page(record: RunRecord, error: Exception | str) -> RunRecord:
+    """The record of a run that has no page: nobody can read what it found. One that failed stays as it is."""
+    if record.status != "succeeded":
+        return record
+    told = f"The page could not be made: {type(error).__name__}: {error}"
+    return failed(record, "out_of_space" if is_full(error) else "no_report", told)
+
+
+def _forget(folder: Path, *names: str) -> None:
+    for name in names:
+        (folder / name).unlink(missing_ok=True)

@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from analytics_lib.errors import AnalyticsError, RequestError
-from analytics_lib.runs.catalog import write_index
-from analytics_lib.runs.inputs import pinned
+from analytics_lib.runs.catalog import Surroundings, write_index
+from analytics_lib.runs.inputs import snapshot
 from analytics_lib.runs.parameters import declared, default_parameters, resolve
-from analytics_lib.runs.publish import publish
 from analytics_lib.runs.record import RunRecord, write_record
+from analytics_lib.runs.reuse import reusable, show, standing_for
 from analytics_lib.runs.runner import Job, run
+from analytics_lib.runs.verdict import failed_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -36,6 +37,7 @@ class Places:
     notebooks: Path = Path("notebooks")
     params: Path = Path("params")
     outputs: Path = Path("outputs")
+    surroundings: Callable[[], Surroundings] = Surroundings
 
 
 def run_slot(
@@ -49,29 +51,39 @@ def run_slot(
 ) -> RunRecord:
     """Run a job for one of its slots, publish what it made if the job says so, and write the catalogue.
 
+    A job that says ``reuse`` is not run where an unchanged run of it stands.
+
     Returns:
-        The record of the run. Where none could begin it has no name: ``failed``, for ``bad_parameter`` or
-        ``not_started``.
+        The record of the run; of an earlier one that stands for it, with the reason ``reused``. Where none
+        could begin it has no name: ``failed``, for ``bad_parameter``, ``out_of_space`` or ``not_started``.
     """
     try:
         asked = _asked(job, slot_at, attempt, places)
-        versions = pinned(asked.parameters)
+        data = snapshot(asked.parameters)
+        asked, versions = replace(asked, rows=data.rows), data.versions
+        earlier = reusable(asked, outputs=places.outputs, versions=versions, now=now()) if job.reuse else None
+        if earlier:
+            shown = _shown(earlier, job, places)
+            return standing_for(shown, slot_at=slot_at, attempt=attempt) if shown == earlier else shown
         record = run(asked, outputs=places.outputs, versions=versions, now=now, stopping=stopping)
     except (AnalyticsError, OSError) as error:
         return _not_started(job, slot_at, attempt, now(), error)
-    return _shown(record, job, places.outputs)
+    return _shown(record, job, places)
 
 
-def _shown(record: RunRecord, job: ScheduledJob, outputs: Path) -> RunRecord:
+def _shown(record: RunRecord, job: ScheduledJob, places: Places) -> RunRecord:
     """The record, once what the run made is where readers look for it."""
+    outputs = places.outputs
     try:
         if job.publish and record.status == "succeeded":
-            publish(outputs, record)
-        write_index(outputs)
+            show(record, outputs)
     except OSError as error:
-        record = replace(record, status="failed", reason="not_published", error=str(error))
+        record = failed_for(record, error, "not_published")
         with contextlib.suppress(OSError):
             write_record(outputs, record)
+    # The catalogue tells what is there; one that cannot be written is behind until the next run ends.
+    with contextlib.suppress(OSError):
+        write_index(outputs, around=places.surroundings())
     return record
 
 
@@ -99,6 +111,8 @@ def _asked(job: ScheduledJob, slot_at: dt.datetime, attempt: int, places: Places
         notebook=notebook,
         parameters=values,
         timeout_seconds=job.timeout_minutes * 60,
+        cell_timeout_seconds=job.cell_timeout_minutes and job.cell_timeout_minutes * 60,
+        expects=job.expects,
         language=str(language),
         slot_at=slot_at,
         attempt=attempt,
@@ -108,13 +122,12 @@ def _asked(job: ScheduledJob, slot_at: dt.datetime, attempt: int, places: Places
 def _not_started(
     job: ScheduledJob, slot_at: dt.datetime, attempt: int, now: dt.datetime, error: Exception
 ) -> RunRecord:
-    return RunRecord(
+    record = RunRecord(
         job=job.name,
         run="",
         status="failed",
         started_at=now.astimezone(dt.UTC).isoformat(timespec="seconds"),
-        reason="bad_parameter" if isinstance(error, RequestError) else "not_started",
-        error=str(error),
         slot_at=slot_at.astimezone(dt.UTC).isoformat(timespec="seconds"),
         attempt=attempt,
     )
+    return failed_for(record, error, "bad_parameter" if isinstance(error, RequestError) else "not_started")
