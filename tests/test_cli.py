@@ -148,7 +148,14 @@ def test_interrupted_run_is_recorded_as_cancelled_and_leaves_no_process(project)
         nbformat.write(nbformat.v4.new_notebook(cells=cells), project / "notebooks" / f"{name}.ipynb")
     settings = {name: value for name, value in os.environ.items() if not name.startswith("ANALYTICS_")}
     command = [ANALYTICS, "run", "hangs", "hangs_too", "small", "--at-once", "2"]
-    running = subprocess.Popen(command, cwd=project, env=settings, start_new_session=True)
+    # A worker of the tests ignores interrupts, and so would whatever it starts.
+    running = subprocess.Popen(
+        command,
+        cwd=project,
+        env=settings,
+        start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
+    )
     folders = until_true(lambda: [path.parent for path in project.glob("outputs/runs/*/*/state.json")], 2)
     running.send_signal(signal.SIGINT)
     assert running.wait(30) == 1

@@ -73,9 +73,14 @@ def test_a_command_learns_that_whoever_asked_is_gone(tmp_path):
             time.sleep(0.05)
         signal.pthread_kill(main.ident, signal.SIGINT)
 
+    # A worker of the tests ignores interrupts.
+    usual = signal.signal(signal.SIGINT, signal.default_int_handler)
     threading.Thread(target=interrupt, daemon=True).start()
-    with pytest.raises(KeyboardInterrupt):
-        execute([sys.executable, "-c", code], root=tmp_path)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            execute([sys.executable, "-c", code], root=tmp_path)
+    finally:
+        signal.signal(signal.SIGINT, usual)
     assert (tmp_path / "told").exists()
 
 

