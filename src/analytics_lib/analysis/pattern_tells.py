@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from analytics_lib.analysis.pattern_events import Journeys
     from analytics_lib.analysis.pattern_growth import Distinct, Match
+    from analytics_lib.analysis.pattern_strata import Rows, Stays
 
     Ints = NDArray[np.int64]
 
@@ -183,12 +184,24 @@ def compared(world: Distinct, given: Outcomes, matches: Sequence[Match], flow: S
     }
     frame = pd.concat([_frame(found, prefix) for prefix, found in sides.items()], axis=1)
     if not flow:
-        return frame.assign(length_lift=frame["flow_lift"], length_p_value=frame["flow_p_value"])
-    checks = np.full((len(matches), 2), np.nan)
+        same = {"length_lift": "flow_lift", "length_p_value": "flow_p_value"}
+        return frame.assign(**{name: frame[other] for name, other in same.items()}, length_replicated=True)
+    return pd.concat([frame, _with_as_many_events(by_flow, parts, matches, frame["flow_p_value"])], axis=1)
+
+
+def _with_as_many_events(
+    by_flow: Rows, parts: Stays, matches: Sequence[Match], p_values: pd.Series
+) -> pd.DataFrame:
+    """The comparison among units with as many events so far, and whether the held-out half shows the same."""
     rows = by_events_so_far(by_flow, parts)
-    for place in np.flatnonzero(frame["flow_p_value"] <= FALSE_DISCOVERY_RATE):
-        checks[place] = compare(rows, *exposures(rows, parts, matches[int(place)]))
-    return frame.assign(length_lift=checks[:, 0], length_p_value=checks[:, 1])
+    halves = [half_of(rows, 0), half_of(rows, 1)]
+    checks = np.full((len(matches), 4), np.nan)
+    for place in np.flatnonzero(p_values <= FALSE_DISCOVERY_RATE):
+        found = [compare(half, *exposures(half, parts, matches[int(place)])) for half in halves]
+        checks[place] = [*found[0], *found[1]]
+    lift, p_value, other_lift, other_p_value = checks.T
+    again = ((lift > 1) == (other_lift > 1)) & (other_p_value <= FALSE_DISCOVERY_RATE)
+    return pd.DataFrame({"length_lift": lift, "length_p_value": p_value, "length_replicated": again})
 
 
 def judged(counted: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
@@ -218,10 +231,12 @@ def _verdicts(frame: pd.DataFrame) -> pd.Series:
     replicated = frame["replicated"].fillna(value=False).astype(bool)
     same_side = (frame["length_lift"] > 1) == (frame["flow_lift"] > 1)
     beyond_length = same_side & (frame["length_adjusted_p_value"] <= FALSE_DISCOVERY_RATE)
+    # True and False, and missing where nothing was compared.
+    again = frame["length_replicated"].eq(1)
     choices = [
         (frame["structural"], "structural"),
         ((arms < LEAST_UNITS) | frame["flow_lift"].isna(), "few"),
-        (shown & ~beyond_length, "length"),
+        (shown & (~beyond_length | (replicated & ~again)), "length"),
         (shown & replicated & (frame["flow_lift"] > 1), "buyers"),
         (shown & replicated, "leavers"),
         (shown, "not_replicated"),
