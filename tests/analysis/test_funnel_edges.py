@@ -13,6 +13,7 @@ from telling import store_of as store_of_talks
 from analytics_lib.analysis import funnel_scope
 from analytics_lib.analysis.funnels import against_rest, funnel
 from analytics_lib.analysis.journeys import common_paths
+from analytics_lib.analysis.scope import choose_scope
 from analytics_lib.errors import NotEnoughDataError
 from analytics_lib.schema import FUNNEL_STAGES
 
@@ -41,7 +42,7 @@ def test_groups_of_nobody_can_be_compared(shop):
 
 def test_a_page_over_a_store_without_events_has_no_rows_rather_than_zeros():
     talks = store_of_talks(("c1", "2026-03-02 10:00", [("user", "2026-03-02 10:00")]))
-    chosen = funnel_scope.choose_days(talks)
+    chosen = choose_scope(talks, about=["events", "messages"])
     window = {"since": chosen["since"], "until": chosen["until"]}
     answers = funnel_scope.read(talks, stages=FUNNEL_STAGES, **window, by="channel", period="week")
 
@@ -56,7 +57,7 @@ def test_a_page_over_a_store_without_events_has_no_rows_rather_than_zeros():
 
 
 def test_a_page_ends_with_the_last_event_where_there_are_no_messages(shop):
-    assert funnel_scope.choose_days(shop)["until"] == dt.date(2026, 3, 3)
+    assert choose_scope(shop, about=["events", "messages"])["until"] == dt.date(2026, 3, 3)
 
 
 def test_a_page_shows_what_the_single_questions_answer(shop):

@@ -116,10 +116,10 @@ def test_slot_that_nobody_ran_is_overdue_after_an_hour(tmp_path, write):
         assert ("debió correr: 2 mar 2026, 05:30" in page) == said
 
 
-def test_planned_job_that_has_not_run_is_shown(tmp_path, write):
+def test_planned_job_that_has_not_run_is_shown_after_the_reports(tmp_path, write):
     write("b", 1)
     page = write_index(tmp_path, around=Surroundings(jobs=[plan("a")])).read_text()
-    assert 'id="a"' in page
+    assert page.index('id="b"') < page.index('id="a"')
     assert "todavía no ha corrido" in page
     assert not (tmp_path / "jobs/a.html").exists()
 

@@ -9,13 +9,11 @@ import pandas as pd
 
 from analytics_lib.analysis.funnel_conversion import Conversion, conversion_of, time_to_convert
 from analytics_lib.analysis.funnel_matching import nobody
-from analytics_lib.analysis.funnel_question import LAST_EVENT, ask
+from analytics_lib.analysis.funnel_question import ask
 from analytics_lib.analysis.funnel_revenue import COLUMNS, revenue_lost
 from analytics_lib.analysis.funnel_table import table
 from analytics_lib.analysis.funnels import funnel
-from analytics_lib.analysis.scope import choose_scope
 from analytics_lib.errors import NotEnoughDataError, RequestError
-from analytics_lib.periods import local_moment
 from analytics_lib.schema import FUNNEL_STAGES
 
 if TYPE_CHECKING:
@@ -23,7 +21,6 @@ if TYPE_CHECKING:
 
     from analytics_lib.analysis.funnel_conversion import How
     from analytics_lib.analysis.funnel_question import Asked
-    from analytics_lib.analysis.scope import Scope
     from analytics_lib.periods import Moment
     from analytics_lib.store import Store
 
@@ -50,35 +47,6 @@ def read_within(hours: float) -> dt.timedelta | None:
     if not hours >= 0:
         raise RequestError(f"within_hours is {hours!r}; expected a number above 0, or 0 for no limit.")
     return dt.timedelta(hours=hours) or None
-
-
-def choose_days(
-    store: Store,
-    *,
-    since: dt.date | str | None = None,
-    until: dt.date | str | None = None,
-    as_of: dt.date | str | None = None,
-) -> Scope:
-    """The window somebody asked for; without ``until`` it ends with ``as_of`` or the day of the last event.
-
-    As ``scope.choose_scope``, by the events of the store: 28 days where ``since`` is left open. Where no
-    event was ever ingested it ends with the day of the last message.
-
-    Args:
-        store: Read: ``events messages``.
-        since: First day, as a date or as ISO text.
-        until: The day after the last, likewise.
-        as_of: Nothing later is known.
-
-    Raises:
-        NotEnoughDataError: If the end is left open and the store holds neither event nor message.
-        RequestError: If a day cannot be read, or the window is empty.
-    """
-    if not until and not as_of:
-        last = store.query(LAST_EVENT)["last_at"].iloc[0]
-        if not pd.isna(last):
-            until = local_moment(last.to_pydatetime()).date() + dt.timedelta(days=1)
-    return choose_scope(store, since=since, until=until, as_of=as_of)
 
 
 class Answers(NamedTuple):

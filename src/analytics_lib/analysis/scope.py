@@ -9,17 +9,27 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, TypedDict
 
+import pandas as pd
+
 from analytics_lib.errors import NotEnoughDataError, RequestError
 from analytics_lib.periods import Moment, local_moment, utc_moment, window
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from analytics_lib.store import Store
 
 DEFAULT_DAYS = 28
 # Later than any time that ingest lets into the store.
 _EVERYTHING = dt.datetime(2101, 1, 1, tzinfo=dt.UTC)
 
-LAST_MESSAGE = "select max(sent_local) as last_message from messages"
+LAST_ROWS = """
+select 'messages' as name, max(sent_local) as last_local from messages
+union all
+select 'events' as name, max(occurred_local) as last_local from events
+union all
+select 'orders' as name, max(ordered_local) as last_local from orders
+"""
 
 
 class Scope(TypedDict):
@@ -38,33 +48,37 @@ class Scope(TypedDict):
     as_of: Moment | None
 
 
-def choose_scope(
+def choose_scope(  # what a page may ask, and what it is about
     store: Store,
     *,
     since: dt.date | str | None = None,
     until: dt.date | str | None = None,
     channel: str | None = None,
     as_of: dt.date | str | None = None,
+    about: Sequence[str] = ("messages",),
+    days: int = DEFAULT_DAYS,
 ) -> Scope:
     """The scope somebody asked for, what was left open filled in from the data.
 
-    Without ``until`` the window ends with the day of ``as_of`` left out, or else with the day of the last
-    message in the store; without ``since`` it is 28 days long.
+    Without ``until`` the window ends with the day of ``as_of`` left out, or else with the day of the last row
+    of the tables it is about; without ``since`` it is ``days`` long.
 
     Args:
-        store: Read: ``messages``.
+        store: Read: ``messages events orders``.
         since: First day, as a date or as ISO text.
         until: The day after the last, likewise.
         channel: Only this channel; null or empty text = all.
         as_of: Nothing later is known.
+        about: Of ``messages events orders``, the tables whose last row ends a window that is left open.
+        days: Length of a window whose start is left open.
 
     Raises:
-        NotEnoughDataError: If the end is left open and the store holds no message.
+        NotEnoughDataError: If the end is left open and these tables hold no row.
         RequestError: If a day cannot be read, or the window is empty.
     """
     known = _day(as_of, "as_of")
-    end = _day(until, "until") or known or _day_after_last_message(store)
-    start = _day(since, "since") or end - dt.timedelta(days=DEFAULT_DAYS)
+    end = _day(until, "until") or known or _day_after_last(store, about)
+    start = _day(since, "since") or end - dt.timedelta(days=days)
     window(start, end)
     return Scope(since=start, until=end, channel=channel or None, as_of=known)
 
@@ -99,12 +113,14 @@ def _day(given: dt.date | str | None, name: str) -> dt.date | None:
         raise RequestError(f"{name} is {given!r}; expected a day such as 2026-01-31.") from error
 
 
-def _day_after_last_message(store: Store) -> dt.date:
-    last = store.query(LAST_MESSAGE)["last_message"].dropna()
-    if last.empty:
+def _day_after_last(store: Store, about: Sequence[str]) -> dt.date:
+    rows = store.query(LAST_ROWS)
+    last = rows.loc[rows["name"].isin(about), "last_local"].max()
+    if pd.isna(last):
+        kinds = ", ".join(name.removesuffix("s") for name in about)
         raise NotEnoughDataError(
-            "The store holds no message yet, so there is no last day to end the window with. "
+            f"The store holds no {kinds} yet, so there is no last day to end the window with. "
             "Ingest or simulate conversations first, or give until."
         )
-    day: dt.date = last.iloc[0].date()
+    day: dt.date = last.date()
     return day + dt.timedelta(days=1)

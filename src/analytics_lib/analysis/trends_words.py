@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 _SAME_SHARE = 0.8
 _LONGEST_NAME = 80
 
+# A row without a product counts everybody of its week.
 WANTED = """
 with chats as (
     select
@@ -68,39 +69,11 @@ select product_id, week, count(distinct user_id) as users
 from kept
 where product_id is not null
 group by product_id, week
+union all
+select null as product_id, week, count(distinct user_id) as users
+from kept
+group by week
 order by product_id, week
-"""
-
-WANTED_TOTALS = """
-with chats as (
-    select
-        conversation_id, channel, entry_point, city, region, country,
-        case when ended_at < $as_of then coalesce(outcome, 'unknown') else 'open' end as outcome
-    from conversations
-),
-happened as (
-    select
-        events.product_id, events.user_id, cast(date_trunc('week', occurred_local) as date) as week, outcome,
-        coalesce(case $dimension
-            when 'channel' then channel
-            when 'entry_point' then entry_point
-            when 'city' then chats.city
-            when 'region' then chats.region
-            when 'country' then chats.country
-            when 'segment' then segment
-            else 'all'
-        end, 'unknown') as grouping
-    from events
-        left join chats on events.conversation_id = chats.conversation_id
-        left join users on events.user_id = users.user_id
-    where occurred_local >= $since and occurred_local < $until and occurred_at < $as_of
-),
-kept as (
-    select product_id, user_id, week
-    from happened
-    where grouping = $group and coalesce(outcome, 'none') = coalesce($outcome, outcome, 'none')
-)
-select week, count(distinct user_id) as users from kept group by week order by week
 """
 
 ORDERED = """
@@ -191,9 +164,10 @@ def trending_products(  # which conversations, and up to when
     if weeks.since is None or weeks.until is None:
         return _products({}, store, weeks)
     known = {**window(weeks.since, weeks.until), "as_of": known_before(as_of), **chosen}
-    wanted, totals = store.query(WANTED, **known), store.query(WANTED_TOTALS, **known)
-    ordered = _ordered(store.query(ORDERED, **known))
-    sides = {"wanted": (wanted, totals), "ordered": ordered}
+    counted = store.query(WANTED, **known)
+    everybody = counted["product_id"].isna()
+    wanted, totals = counted[~everybody], counted.loc[everybody, ["week", "users"]]
+    sides = {"wanted": (wanted, totals), "ordered": _ordered(store.query(ORDERED, **known))}
     return _products({name: side for name, side in sides.items() if len(side[0])}, store, weeks)
 
 

@@ -6,13 +6,11 @@ means observed and none; null, or a frame without rows, means that the data cann
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from analytics_lib.analysis.scope import choose_scope
 from analytics_lib.analysis.user_advice import recommendations
 from analytics_lib.analysis.user_habits import channels, interactions, stages, times
 from analytics_lib.analysis.user_known import find_user
@@ -25,6 +23,7 @@ from analytics_lib.errors import NotEnoughDataError
 from analytics_lib.text.sentiment import SCORERS
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Mapping
 
     from analytics_lib.periods import Moment
@@ -36,24 +35,12 @@ __all__ = [
     "Trend",
     "UserJourney",
     "choose_user",
-    "choose_window",
     "user_journey",
     "worth_a_look",
 ]
 
 FIRST = "first"
-DEFAULT_DAYS = 180
 
-LAST = """
-with lasts as (
-    select max(sent_local) as at_local from messages
-    union all
-    select max(occurred_local) as at_local from events
-    union all
-    select max(ordered_local) as at_local from orders
-)
-select max(at_local) as last_local from lasts
-"""
 _COUNTED = ("conversations", "messages", "own_messages", "events", "orders", "refunds")
 
 
@@ -189,39 +176,6 @@ def choose_user(store: Store, user: str = FIRST, *, since: Moment, until: Moment
             f"Nobody did anything in [{since}, {until}), so there is no first user. Choose another window."
         )
     return str(listed.iloc[0])
-
-
-def choose_window(
-    store: Store, *, since: dt.date | str | None = None, until: dt.date | str | None = None
-) -> dict[str, Moment]:
-    """The window somebody asked for; what was left open is filled in from the data.
-
-    Without ``until`` it ends with the day of the last message, event or order; without ``since`` it is 180
-    days long.
-
-    Args:
-        store: Read: ``messages``, ``events``, ``orders``.
-        since: First day, as a date or as ISO text.
-        until: The day after the last, likewise.
-
-    Raises:
-        NotEnoughDataError: If the end is left open and the store holds nothing of anybody.
-        RequestError: If a day cannot be read, or the window is empty.
-    """
-    scope = choose_scope(store, since=since, until=until or _day_after_last(store))
-    first = scope["since"] if since else scope["until"] - dt.timedelta(days=DEFAULT_DAYS)
-    return {"since": first, "until": scope["until"]}
-
-
-def _day_after_last(store: Store) -> dt.date:
-    last = store.query(LAST)["last_local"].dropna()
-    if last.empty:
-        raise NotEnoughDataError(
-            "The store holds no message, event or order yet, so there is no last day to end the window with. "
-            "Ingest or simulate some first, or give until."
-        )
-    day: dt.date = last.iloc[0].date()
-    return day + dt.timedelta(days=1)
 
 
 def _person(rows: UserRows, by_day: pd.DataFrame) -> pd.Series:

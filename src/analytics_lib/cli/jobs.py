@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from analytics_lib.cli.project import JOBS, NOTEBOOKS, PARAMETERS, now, surroundings
+from analytics_lib.cli.project import JOBS, NOTEBOOKS, jobs, now, places, say, surroundings
 from analytics_lib.config import load_settings
 from analytics_lib.errors import NotFoundError, RequestError
 from analytics_lib.periods import utc_moment
@@ -23,12 +23,12 @@ from analytics_lib.runs import retention
 from analytics_lib.runs.batch import few_at_a_time
 from analytics_lib.runs.catalog import write_index
 from analytics_lib.runs.debug import make_copy
-from analytics_lib.runs.jobs import ScheduledJob, load_jobs
+from analytics_lib.runs.jobs import ScheduledJob
 from analytics_lib.runs.ledger import Ledger
 from analytics_lib.runs.parameters import declared
 from analytics_lib.runs.record import all_records, read_record
 from analytics_lib.runs.runner import ask_to_cancel
-from analytics_lib.runs.scheduled import Places, peaks, run_slot
+from analytics_lib.runs.scheduled import peaks, run_slot
 from analytics_lib.schedule import Due, Worker, slots_between, work_off
 
 if TYPE_CHECKING:
@@ -49,18 +49,18 @@ def schedule(at_once: int, *, once: bool) -> None:
 
     Any number of schedulers may run at the same time. Exit status 1 if, with --once, a run failed.
     """
-    jobs, ledger, records = _jobs(), _ledger(), all_records(load_settings().outputs)
+    wanted, ledger, records = jobs(), _ledger(), all_records(load_settings().outputs)
     stopping = Event()
     run = partial(_begin, stopping=stopping)
     worker = Worker(run=run, now=now, stopping=stopping, at_once=at_once, peaks_mb=peaks(records))
-    failed = work_off(jobs, ledger=ledger, worker=worker, once=once)
+    failed = work_off(wanted, ledger=ledger, worker=worker, once=once)
     if failed:
         sys.exit(1)
 
 
 def _begin(due: Due, *, stopping: Event) -> RunRecord:
-    record = run_slot(due.job, due.slot_at, attempt=due.attempt, places=_places(), now=now, stopping=stopping)
-    _say(record)
+    record = run_slot(due.job, due.slot_at, attempt=due.attempt, places=places(), now=now, stopping=stopping)
+    say(record)
     return record
 
 
@@ -100,9 +100,9 @@ def _fill(job: ScheduledJob, ledger: Ledger, slot_at: dt.datetime, stopping: Eve
     if not ours:
         return "running"
     attempt = found.attempt + 1 if found else 1
-    record = run_slot(job, slot_at, attempt=attempt, places=_places(), now=now, stopping=stopping)
+    record = run_slot(job, slot_at, attempt=attempt, places=places(), now=now, stopping=stopping)
     ledger.finish(job.name, slot_at, record)
-    _say(record)
+    say(record)
     return record.status
 
 
@@ -122,9 +122,9 @@ def retry(run: str) -> None:
     # Whoever asks for it wants it run, whatever stands.
     job = replace(_job(record.job), reuse=False)
     with ledger.beating(now):
-        again = run_slot(job, slot_at, attempt=slot.attempt + 1, places=_places(), now=now)
+        again = run_slot(job, slot_at, attempt=slot.attempt + 1, places=places(), now=now)
     ledger.finish(record.job, slot_at, again)
-    _say(again)
+    say(again)
     if again.status != "succeeded":
         sys.exit(1)
 
@@ -180,7 +180,7 @@ def _shown(values: Mapping[str, object]) -> str:
 def gc(*, dry_run: bool) -> None:
     """Delete run folders beyond the number that their job keeps (keep_runs), never one that is shown."""
     outputs = load_settings().outputs
-    kept = {job.name: job.keep_runs for job in _jobs() if job.keep_runs is not None}
+    kept = {job.name: job.keep_runs for job in jobs() if job.keep_runs is not None}
     old = retention.disposable(outputs, kept)
     for record in old:
         click.echo(f"{record.job} {record.run} ({record.status})")
@@ -188,10 +188,6 @@ def gc(*, dry_run: bool) -> None:
         retention.delete(outputs, old)
         write_index(outputs, around=surroundings())
     click.echo(f"{len(old)} run folder(s) {'would be ' if dry_run else ''}deleted.")
-
-
-def _places() -> Places:
-    return Places(NOTEBOOKS, PARAMETERS, load_settings().outputs, surroundings)
 
 
 def _ledger() -> Ledger:
@@ -203,21 +199,15 @@ def _ledger() -> Ledger:
     return ledger
 
 
-def _jobs() -> list[ScheduledJob]:
-    if not JOBS.exists():
-        raise RequestError(f"There is no {JOBS}. Write one; CONTRIBUTING.md shows how.")
-    return load_jobs(JOBS, notebooks=NOTEBOOKS, time_zone=load_settings().time_zone)
-
-
 def _job(name: str) -> ScheduledJob:
     """The job of that name, or a notebook run at each midnight."""
-    jobs = {job.name: job for job in (_jobs() if JOBS.exists() else [])}
-    if name in jobs:
-        return jobs[name]
+    there = {job.name: job for job in (jobs() if JOBS.exists() else [])}
+    if name in there:
+        return there[name]
     if not (NOTEBOOKS / f"{name}.ipynb").exists():
         notebooks = sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb"))
         raise RequestError(
-            f"There is neither a job nor a notebook {name!r}. Jobs: {', '.join(jobs) or 'none'}. "
+            f"There is neither a job nor a notebook {name!r}. Jobs: {', '.join(there) or 'none'}. "
             f"Notebooks: {', '.join(notebooks)}."
         )
     known = {parameter.name for parameter in declared(NOTEBOOKS / f"{name}.ipynb")}
@@ -235,12 +225,6 @@ def _record(run: str) -> RunRecord:
         there = ", ".join(record.run for record in found[:5]) or "none"
         raise RequestError(f"{run!r} names {len(found)} runs ({there}). `analytics runs` lists them.")
     return found[0]
-
-
-def _say(record: RunRecord) -> None:
-    slot = f" for {record.slot_at}" if record.slot_at else ""
-    why = f" ({record.reason}): {record.error}" if record.reason else ""
-    click.echo(f"{record.job}{slot}: {record.status}{why}", err=record.status != "succeeded")
 
 
 COMMANDS = (schedule, backfill, retry, cancel, debug, gc)

@@ -5,14 +5,20 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import click
 
 from analytics_lib.config import load_settings
-from analytics_lib.errors import AnalyticsError
+from analytics_lib.errors import AnalyticsError, RequestError
 from analytics_lib.runs.catalog import Surroundings
 from analytics_lib.runs.jobs import ScheduledJob, load_jobs
+from analytics_lib.runs.scheduled import Places
 from analytics_lib.store import Store
 from analytics_lib.store.counts import source_files
+
+if TYPE_CHECKING:
+    from analytics_lib.runs.record import RunRecord
 
 NOTEBOOKS = Path("notebooks")
 PARAMETERS = Path("params")
@@ -21,16 +27,41 @@ JOBS = PARAMETERS / "jobs.yaml"
 
 
 def surroundings() -> Surroundings:
-    """What the catalogue says beyond the runs: the jobs of the project, and the files its store was fed."""
-    settings = load_settings()
-    jobs: list[ScheduledJob] = []
+    """What the catalogue says beyond the runs: the jobs of the project, and the files its store was fed.
+
+    What cannot be read is left out: a wrong file of jobs or a damaged store must not cost a run its page, and
+    the commands that need them say what is wrong.
+    """
+    known: list[ScheduledJob] = []
     files: list[dict[str, Any]] = []
     with contextlib.suppress(AnalyticsError):
-        if JOBS.exists():
-            jobs = load_jobs(JOBS, notebooks=NOTEBOOKS, time_zone=settings.time_zone)
-    with contextlib.suppress(AnalyticsError), Store.open(settings.store) as store:
+        known = jobs()
+    with contextlib.suppress(AnalyticsError), Store.open(load_settings().store) as store:
         files = source_files(store)
-    return Surroundings(jobs, files, now())
+    return Surroundings(known, files, now())
+
+
+def places() -> Places:
+    """Where runs find what they need and leave what they make."""
+    return Places(NOTEBOOKS, PARAMETERS, load_settings().outputs, surroundings)
+
+
+def jobs() -> list[ScheduledJob]:
+    """The jobs of the project.
+
+    Raises:
+        RequestError: If there is no file of jobs, or anything in it is wrong.
+    """
+    if not JOBS.exists():
+        raise RequestError(f"There is no {JOBS}. Write one; docs/scheduling.md shows how.")
+    return load_jobs(JOBS, notebooks=NOTEBOOKS, time_zone=load_settings().time_zone)
+
+
+def say(record: RunRecord) -> None:
+    """Print what became of a run, in a line."""
+    slot = f" for {record.slot_at}" if record.slot_at else ""
+    why = f" ({record.reason}): {record.error}" if record.reason else ""
+    click.echo(f"{record.job}{slot}: {record.status}{why}", err=record.status != "succeeded")
 
 
 def now() -> dt.datetime:

@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from analytics_lib.cli.project import JOBS, NOTEBOOKS, PARAMETERS, now, surroundings
+from analytics_lib.cli.project import jobs, now, places, say, surroundings
 from analytics_lib.config import load_settings
 from analytics_lib.errors import RequestError
 from analytics_lib.runs.catalog import write_index
-from analytics_lib.runs.jobs import load_jobs
 from analytics_lib.runs.publish import publish, published_record
 from analytics_lib.runs.record import all_records
-from analytics_lib.runs.scheduled import Places, run_slot
+from analytics_lib.runs.scheduled import run_slot
 from analytics_lib.schedule import newest_slots
 
 if TYPE_CHECKING:
@@ -54,24 +53,23 @@ def run_slot_command(name: str, given: str, *, no_publish: bool, again: bool, un
             replace(job, publish=shown),
             slot_at,
             attempt=attempt,
-            places=Places(NOTEBOOKS, PARAMETERS, outputs, surroundings),
+            places=places(),
             now=now,
             stopping=stopping,
         )
     elif shown:
         publish(outputs, record)
         write_index(outputs, around=surroundings())
-    _say(record)
+    say(record)
     if record.status != "succeeded":
         sys.exit(1)
 
 
 def _job(name: str) -> ScheduledJob:
-    jobs = load_jobs(JOBS, notebooks=NOTEBOOKS, time_zone=load_settings().time_zone)
-    found = next((job for job in jobs if job.name == name), None)
-    if found is None:
-        raise RequestError(f"There is no job {name!r}. There are: {', '.join(job.name for job in jobs)}.")
-    return found
+    there = {job.name: job for job in jobs()}
+    if name not in there:
+        raise RequestError(f"There is no job {name!r}. There are: {', '.join(there)}.")
+    return there[name]
 
 
 def _moment(text: str) -> dt.datetime:
@@ -120,11 +118,6 @@ def _stdin_ends() -> threading.Event:
 
     threading.Thread(target=wait, daemon=True).start()
     return ended
-
-
-def _say(record: RunRecord) -> None:
-    why = f" ({record.reason}): {record.error}" if record.reason else ""
-    click.echo(f"{record.job} for {record.slot_at}: {record.status}{why}", err=record.status != "succeeded")
 
 
 COMMANDS = (run_slot_command,)

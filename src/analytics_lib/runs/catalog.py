@@ -78,14 +78,14 @@ def write_index(outputs: Path, *, language: str = "es", around: Surroundings | N
 
 
 def _jobs(outputs: Path, records: Iterable[RunRecord], planned: Sequence[ScheduledJob]) -> list[ShownJob]:
-    """Every job that ran or is planned, by name; its runs newest first, as ``records`` are."""
+    """Every job by name, those that never ran last; its runs newest first, as ``records`` are."""
     by_job: dict[str, list[ShownRun]] = defaultdict(list)
     for record in records:
         by_job[record.job].append(ShownRun(record, _page_of(outputs, record)))
     plans = {job.name: job for job in planned}
     return [
         ShownJob(name, by_job.get(name, []), published_record(outputs, name), plans.get(name))
-        for name in sorted(by_job.keys() | plans.keys())
+        for name in sorted(by_job.keys() | plans.keys(), key=lambda name: (name not in by_job, name))
     ]
 
 
