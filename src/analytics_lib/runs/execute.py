@@ -23,9 +23,6 @@ from analytics_lib.runs.results import RUN_FOLDER_VARIABLE
 from analytics_lib.runs.verdict import STATE_FILE
 
 _IOPUB_TIMEOUT_SECONDS = 60
-# What Papermill and the libraries below it import where they can, and no run needs: a grammar of addresses
-# (it takes as long as all the rest together), durations as ISO 8601 writes them, files on a Hadoop cluster.
-_NOT_NEEDED = ("rfc3987_syntax", "isoduration", "pyarrow")
 _REASON_OF_ERROR = {
     "MemoryError": "out_of_memory",
     "OutOfMemoryException": "out_of_memory",
@@ -60,13 +57,14 @@ def _end_with_supervisor(folder: Path) -> None:
 
 
 def _execute(folder: Path, parameters: dict[str, object]) -> int:
-    # The parent process never needs them, and they take long to import.
-    sys.modules.update(dict.fromkeys(_NOT_NEEDED))  # type: ignore[arg-type]  # None: "not installed"
-    import nbformat  # noqa: PLC0415
-    import papermill  # noqa: PLC0415
-    from nbclient.exceptions import DeadKernelError  # noqa: PLC0415
-    from papermill.exceptions import PapermillExecutionError  # noqa: PLC0415
-    from traitlets.config import Config  # noqa: PLC0415
+    # Other parts of this module are for processes that never need them, and they take long to import.
+    from analytics_lib.runs.papermill_imports import (  # noqa: PLC0415
+        Config,
+        DeadKernelError,
+        PapermillExecutionError,
+        nbformat,
+        papermill,
+    )
 
     path = folder / NOTEBOOK_FILE
     state = _State(folder, nbformat.read(path, as_version=4).cells)  # type: ignore[no-untyped-call]

@@ -1,16 +1,17 @@
 """The processes of a run: started as a group, watched, and gone when it ends.
 
 A kernel is started in a session of its own and a cell may fork, so neither the process group nor the tree
-of children is the whole run. What all of them share is the environment they inherited: it names the run's
-folder.
+of children is the whole run. What all of them share is the environment they inherited, which names the run's
+folder; only the first process, a fork itself, shows its name instead.
 """
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import os
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from dataclasses import dataclass
@@ -20,14 +21,17 @@ from typing import TYPE_CHECKING, Literal
 import psutil  # type: ignore[import-untyped]  # ships no types
 
 from analytics_lib.runs.results import RUN_FOLDER_VARIABLE
+from analytics_lib.runs.template import Child, Template
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Callable, Mapping
 
 GRACE_SECONDS = 5.0
 _POLL_SECONDS = 0.25
 _KILL_SECONDS = 0.02
-_EXECUTE = [sys.executable, "-m", "analytics_lib.runs.execute"]
+_EXECUTE = "analytics_lib.runs.execute:main"
+_TEMPLATE = Template(["analytics_lib.runs.execute", "analytics_lib.runs.papermill_imports"])
 
 
 @dataclass(frozen=True)
@@ -64,7 +68,7 @@ def supervise(
     """Run the executing child on ``request`` until it ends or its time is up; no process of it outlives this.
 
     Args:
-        request: One line of JSON, handed over on standard input. The pipe then stays open: its end tells the
+        request: One line of JSON, handed over on standard input. That then stays open: its end tells the
             child that its supervisor is gone.
         folder: The run's folder, an absolute path; what the child prints goes to its ``log.txt``.
         environment: Of the child.
@@ -73,28 +77,32 @@ def supervise(
         watch: Called several times a second; the number of the cell that is running, 0 before the first.
     """
     with _runtime_folder() as runtime, (folder / "log.txt").open("wb") as log:
-        child = subprocess.Popen(
+        child, line = _TEMPLATE.start(
             _EXECUTE,
-            stdin=subprocess.PIPE,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            env={**environment, **_private(runtime), RUN_FOLDER_VARIABLE: str(folder)},
-            start_new_session=True,
+            name=_process_name(folder),
+            environment={**environment, **_private(runtime), RUN_FOLDER_VARIABLE: str(folder)},
+            log=log,
         )
-        try:
-            return _wait(child, request, folder=folder, limits=limits, watch=watch)
-        finally:
-            end_processes(folder)
-            child.wait()
-            _close(child)
+        with line:
+            try:
+                return _wait(child, line, request, folder=folder, limits=limits, watch=watch)
+            finally:
+                end_processes(folder)
+                child.wait()
+
+
+def _process_name(folder: Path) -> str:
+    return f"run-{hashlib.sha256(str(folder).encode()).hexdigest()[:10]}"
 
 
 def members(folder: Path) -> list[psutil.Process]:
     """The living processes that belong to the run of this folder, except the one that asks."""
-    found = []
+    found, name = [], _process_name(folder)
     for process in psutil.process_iter():
         try:
-            if process.pid != os.getpid() and process.environ().get(RUN_FOLDER_VARIABLE) == str(folder):
+            if process.pid == os.getpid():
+                continue
+            if process.environ().get(RUN_FOLDER_VARIABLE) == str(folder) or process.name() == name:
                 found.append(process)
         except (psutil.Error, OSError):
             # It ended meanwhile, or belongs to somebody else: none of ours.
@@ -124,14 +132,15 @@ def _private(runtime: str) -> dict[str, str]:
 
 
 def _wait(
-    child: subprocess.Popen[bytes],
+    child: Child,
+    line: socket.socket,
     request: str,
     *,
     folder: Path,
     limits: Limits,
     watch: Callable[[], int],
 ) -> Ending:
-    _hand_over(child, request)
+    _hand_over(line, request)
     timer, peak = _Timer(limits), 0.0
     while True:
         try:
@@ -173,17 +182,13 @@ class _Timer:
         return "cell" if limit is not None and self._cell and now - self._cell_began >= limit else None
 
 
-def _hand_over(child: subprocess.Popen[bytes], request: str) -> None:
-    assert child.stdin is not None  # noqa: S101  # opened as a pipe above
-    try:
-        child.stdin.write(request.encode() + b"\n")
-        child.stdin.flush()
-    except BrokenPipeError:
-        # It died while starting; its exit code and its log tell.
-        return
+def _hand_over(line: socket.socket, request: str) -> None:
+    # Where the child died while starting, its exit code and its log tell.
+    with contextlib.suppress(BrokenPipeError):
+        line.sendall(request.encode() + b"\n")
 
 
-def _interrupt(child: subprocess.Popen[bytes], folder: Path) -> None:
+def _interrupt(child: Child, folder: Path) -> None:
     for process in members(folder):
         # The child itself goes on: it still has to save what the interrupted cell printed.
         if process.pid != child.pid:
@@ -205,11 +210,3 @@ def _memory_mb(folder: Path) -> float:
         except psutil.Error:
             continue
     return total / 2**20
-
-
-def _close(child: subprocess.Popen[bytes]) -> None:
-    assert child.stdin is not None  # noqa: S101  # opened as a pipe above
-    try:
-        child.stdin.close()
-    except BrokenPipeError:
-        return
