@@ -8,6 +8,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 CONVERSATIONS ?= 20000
 JOBS ?= 2
+# Without bytecode every process that is started would compile the library again.
+unexport PYTHONDONTWRITEBYTECODE
 READY := .venv/.ready
 
 help:  ## List the targets
@@ -51,8 +53,7 @@ test: $(READY)  ## Run the tests
 	@$(BIN)/pytest --numprocesses $(JOBS) --dist loadfile
 
 serve: $(READY)  ## Serve the published pages on this machine only
-	@echo "http://127.0.0.1:8765/index.html"
-	@$(BIN)/python -m http.server 8765 --bind 127.0.0.1 --directory outputs
+	@$(BIN)/analytics serve
 
 bench: $(READY)  ## Measure against peers; results in bench/results
 	@$(BIN)/python bench/run.py

@@ -5,6 +5,10 @@ from hypothesis import HealthCheck, settings
 
 from visiting import chromium
 
+# The tests start hundreds of processes. Where Python is told to keep no bytecode, as in many containers, each
+# of them would compile the library again, which takes longer than most of what they do.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 # A slow machine is no failure. In CI the examples are the same each time; elsewhere new ones are tried.
 settings.register_profile(
     "project",

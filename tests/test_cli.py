@@ -11,8 +11,9 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from analytics_lib import cli
 from analytics_lib.runs.processes import members
+from analytics_lib.runs.record import RunRecord, write_record
+from commanding import status
 
 ANALYTICS = str(Path(sys.executable).with_name("analytics"))
 PROJECT = Path(__file__).parents[1]
@@ -42,15 +43,6 @@ def here(project, monkeypatch):
     """The same folder as the working folder of this process."""
     monkeypatch.chdir(project)
     return project
-
-
-def status(*arguments):
-    """Exit status of the command in this process, which saves importing the libraries each time."""
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(sys, "argv", ["analytics", *arguments])
-        with pytest.raises(SystemExit) as stopped:
-            cli.main()
-    return stopped.value.code
 
 
 def analytics(folder, *arguments):
@@ -115,6 +107,32 @@ def test_wrong_request_is_refused_with_status_2_before_anything_starts(here, cap
     complaint = capsys.readouterr().err
     assert all(word in complaint for word in said), complaint
     assert not (here / "outputs").exists()
+
+
+def test_all_begins_with_what_took_longest_last_time_and_before_it_with_what_never_ran(here, monkeypatch):
+    """Two at a time then end together; the newest good run of each counts."""
+    for name in ("brief", "long", "new"):
+        (here / "notebooks" / f"{name}.ipynb").write_bytes((here / "notebooks" / "small.ipynb").read_bytes())
+    for name, day, status_then, seconds in [
+        ("brief", 1, "succeeded", 99.0),
+        ("brief", 2, "succeeded", 2.0),
+        ("small", 2, "succeeded", 5.0),
+        ("long", 2, "succeeded", 60.0),
+        ("long", 3, "failed", 0.1),
+    ]:
+        at = f"2026-03-{day:02}T12:00:00+00:00"
+        record = RunRecord(name, f"2026030{day}T120000Z-00000000", status_then, at, seconds=seconds)
+        (here / "outputs" / record.folder).mkdir(parents=True)
+        write_record(here / "outputs", record)
+    begun = []
+
+    def run(job, **_):
+        begun.append(job.name)
+        raise OSError("not run here")
+
+    monkeypatch.setattr("analytics_lib.cli.runs.run", run)
+    assert status("run", "--all", "--at-once", "1") == 1
+    assert begun == ["new", "long", "small", "brief"]
 
 
 def test_unknown_source_is_refused_with_the_nearest_name(here, capsys):

@@ -1,8 +1,10 @@
 """Jobs from outside: real schedulers, real kernels, real kills; what is on disk afterwards."""
 
+import contextlib
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -11,6 +13,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
+import commanding
 from analytics_lib.runs.processes import members
 
 ANALYTICS = str(Path(sys.executable).with_name("analytics"))
@@ -56,10 +59,10 @@ def write_jobs(project, text):
     (project / "params" / "jobs.yaml").write_text(text)
 
 
-def start(project, *arguments):
+def start(project, *arguments, command=ANALYTICS):
     settings = {name: value for name, value in os.environ.items() if not name.startswith("ANALYTICS_")}
     return subprocess.Popen(
-        [ANALYTICS, *arguments],
+        [command, *arguments],
         cwd=project,
         env=settings,
         stdout=subprocess.PIPE,
@@ -79,6 +82,11 @@ def records(project, job="*"):
     """The records of runs, oldest first."""
     found = [json.loads(path.read_text()) for path in project.glob(f"outputs/runs/{job}/*/run.json")]
     return sorted(found, key=lambda record: (record["started_at"], record["attempt"]))
+
+
+def listed(project):
+    """What ``analytics runs`` says, newest first."""
+    return json.loads(ended(start(project, "runs", "--json"))[1])
 
 
 def wait_for(look, seconds=60):
@@ -115,20 +123,35 @@ def test_a_kernel_killed_in_a_middle_cell_is_a_failure_and_is_tried_once_more(pr
     assert json.loads((project / "outputs/published/a/run.json").read_text())["attempt"] == 2
 
 
-def test_a_killed_scheduler_leaves_no_process_and_the_next_one_goes_on(project):
+def test_a_killed_scheduler_leaves_no_process_and_the_next_one_goes_on_also_with_what_waited(project):
     write_notebook(project, "slow", HANGS_ONCE)
-    write_jobs(project, 'jobs:\n  a: {notebook: slow, cron: "0 0 * * *", retries: {lost: 1}}')
+    write_notebook(project, "quick", QUICK)
+    write_jobs(
+        project,
+        'jobs:\n  a: {notebook: slow, cron: "0 0 * * *", retries: {lost: 1}}\n'
+        '  b: {notebook: quick, cron: "0 0 * * *", after: [a]}',
+    )
     scheduler = start(project, "schedule")
     wait_for((project / "hung").exists)
+    assert [(row["job"], row["status"], row["reason"]) for row in listed(project)] == [
+        ("b", "queued", "after a"),
+        ("a", "running", None),
+    ]
     (folder,) = [path.parent for path in project.glob("outputs/runs/a/*/run.json")]
     scheduler.send_signal(signal.SIGKILL)
     scheduler.communicate()
     wait_for(lambda: not members(folder), seconds=10)
     status, printed = ended(start(project, "schedule", "--once"))
     assert status == 0, printed
-    assert [(one["status"], one["attempt"]) for one in records(project)] == [("running", 1), ("succeeded", 2)]
-    _, listed = ended(start(project, "runs", "--json"))
-    assert [row["status"] for row in json.loads(listed)] == ["succeeded", "lost"]
+    assert "b for " in printed
+    assert ": queued (waits for a)" in printed
+    found = [(one["status"], one["attempt"]) for one in records(project, "a")]
+    assert found == [("running", 1), ("succeeded", 2)]
+    assert [(row["job"], row["status"]) for row in listed(project)] == [
+        ("b", "succeeded"),
+        ("a", "succeeded"),
+        ("a", "lost"),
+    ]
 
 
 def test_a_stopped_service_writes_down_what_it_cancelled(project):
@@ -161,12 +184,69 @@ def test_a_backfill_stopped_in_the_middle_goes_on_where_it_ended(project):
     assert not (project / "outputs/published").exists()
 
 
-def test_cancel_and_retry_by_the_name_of_a_run(project):
+# The command itself, with runs that only say that they began; in one of them it is killed the first time.
+COUNTED = """
+import os, pathlib, signal
+from analytics_lib import cli
+from analytics_lib.cli import jobs
+from analytics_lib.runs.record import RunRecord
+
+def run_slot(job, slot_at, **_):
+    day = f"{slot_at:%Y-%m-%d}"
+    with open("began", "a") as began:
+        began.write(f"{day}\\n")
+    mark = pathlib.Path("killed")
+    if day == "2026-02-15" and not mark.exists():
+        mark.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return RunRecord(job.name, day, "succeeded", slot_at.isoformat(), slot_at=slot_at.isoformat())
+
+jobs.run_slot = run_slot
+cli.main()
+"""
+
+
+def test_a_backfill_of_thirty_days_killed_in_the_middle_runs_no_finished_day_again(project):
+    write_notebook(project, "daily", QUICK)
+    ask = ("-c", COUNTED, "backfill", "daily", "--from", "2026-02-01", "--to", "2026-03-03", "--at-once", "1")
+    assert ended(start(project, *ask, command=sys.executable))[0] == -signal.SIGKILL
+    before, begun = slots(project), len(days_begun(project))
+    assert list(before.values()) == ["succeeded"] * 14 + ["running"] + ["queued"] * 15
+
+    status, printed = ended(start(project, *ask, command=sys.executable))
+    assert status == 0, printed
+    assert "daily: 30 of 30 slots have succeeded." in printed
+    assert list(slots(project).values()) == ["succeeded"] * 30
+    again = days_begun(project)[begun:]
+    assert sorted(again) == [day for day, state in before.items() if state != "succeeded"]
+
+
+def days_begun(project):
+    """The days whose runs began, in that order."""
+    path = project / "began"
+    return path.read_text().split() if path.exists() else []
+
+
+def slots(project):
+    """The state of each slot by its day, as the ledger holds it."""
+    with contextlib.closing(sqlite3.connect(project / "outputs/ledger.sqlite")) as ledger:
+        found = ledger.execute("select substr(slot_at, 1, 10), state from slots order by slot_at")
+        return dict(found.fetchall())
+
+
+def test_cancel_and_retry_by_the_name_of_a_run_also_of_one_that_waits(project):
     write_notebook(project, "slow", HANGS_ONCE)
-    write_jobs(project, 'jobs:\n  a: {notebook: slow, cron: "0 0 * * *"}')
-    scheduler = start(project, "schedule", "--once")
+    write_jobs(
+        project,
+        'jobs:\n  a: {notebook: slow, cron: "0 0 * * *"}\n  b: {notebook: slow, cron: "0 0 * * *"}',
+    )
+    scheduler = start(project, "schedule", "--once", "--at-once", "1")
     wait_for((project / "hung").exists)
     (running,) = records(project)
+    waiting = listed(project)[0]
+    assert (waiting["job"], waiting["status"], waiting["reason"]) == ("b", "queued", "no_place")
+    assert "espera un lugar libre" in (project / "outputs/index.html").read_text()
+    assert ended(start(project, "cancel", waiting["run"])) == (0, "b: cancelled before it began\n")
     assert ended(start(project, "cancel", running["run"])) == (0, "a: cancelled\n")
     assert ended(scheduler)[0] == 1
     status, printed = ended(start(project, "retry", running["run"]))
@@ -180,16 +260,16 @@ def test_cancel_and_retry_by_the_name_of_a_run(project):
     assert "only what is running can be cancelled" in printed
 
 
-def test_gc_lists_before_it_deletes_and_keeps_what_is_shown(project):
+def test_gc_lists_before_it_deletes_and_keeps_what_is_shown(project, capsys):
     write_notebook(project, "quick", QUICK)
     write_jobs(project, 'jobs:\n  quick: {notebook: quick, cron: "0 0 * * *", keep_runs: 1}')
     for _ in range(2):
-        assert ended(start(project, "run", "quick"))[0] == 0
+        assert commanding.status("run", "quick", folder=project) == 0
     old, new = (record["run"] for record in records(project))
-    status, printed = ended(start(project, "gc", "--dry-run"))
-    assert (status, f"quick {old} (succeeded)" in printed) == (0, True)
+    assert commanding.status("gc", "--dry-run", folder=project) == 0
+    assert f"quick {old} (succeeded)" in capsys.readouterr().out
     assert len(records(project)) == 2
-    assert ended(start(project, "gc"))[0] == 0
+    assert commanding.status("gc", folder=project) == 0
     assert [record["run"] for record in records(project)] == [new]
     assert (project / "outputs/published/quick/report.html").exists()
 
@@ -203,7 +283,7 @@ def test_gc_lists_before_it_deletes_and_keeps_what_is_shown(project):
         (("retry", "2026"), "names 0 runs"),
     ],
 )
-def test_a_wrong_request_is_refused_with_status_2(project, arguments, said):
+def test_a_wrong_request_is_refused_with_status_2(project, capsys, arguments, said):
     write_notebook(project, "quick", QUICK)
-    status, printed = ended(start(project, *arguments))
-    assert (status, said in printed) == (2, True), printed
+    assert commanding.status(*arguments, folder=project) == 2
+    assert said in capsys.readouterr().err

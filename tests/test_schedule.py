@@ -188,6 +188,95 @@ def test_runs_side_by_side_are_as_many_as_memory_allows(tmp_path, peak_mb, side_
     assert most == side_by_side
 
 
+class Looking(Machine):
+    """A machine on which each run looks at what waits, in the ledger."""
+
+    def run(self, due):
+        self.looked = getattr(self, "looked", [])
+        self.told.wait(5)
+        self.looked.append([(slot.job, slot.reason) for slot in self.ledger.queued(now=self.now)])
+        return super().run(due)
+
+    def once(self, *jobs, **worker):
+        self.told = threading.Event()
+        return super().once(*jobs, on_queue=lambda _: self.told.set(), **worker)
+
+
+@pytest.mark.parametrize(
+    ("worker", "lacking"),
+    [({"at_once": 1}, "no_place"), ({"at_once": 2, "peaks_mb": {"a": 1e9}}, "no_memory")],
+)
+def test_what_has_no_room_is_queued_and_then_runs(tmp_path, worker, lacking):
+    machine = Looking(tmp_path, SIX_AM)
+    assert [name for name, *_ in machine.once(job("a"), job("b"), **worker)] == ["a", "b"]
+    assert machine.looked == [[("b", lacking)], []]
+    assert (state(machine, "a", SIX_AM), state(machine, "b", SIX_AM)) == ("succeeded", "succeeded")
+
+
+def test_what_waits_for_another_job_is_queued_and_then_skipped_if_that_fails(tmp_path):
+    machine = Looking(tmp_path, SIX_AM, {("first", 1): ("failed", "cell_error")})
+    machine.once(job("first"), job("last", after=("first",)))
+    assert machine.looked == [[("last", "after first")]]
+    assert state(machine, "last", SIX_AM) == "skipped"
+    assert machine.ledger.queued(now=SIX_AM) == []
+
+
+def test_asleep_while_slots_waited_each_policy_holds_as_if_they_had_not(tmp_path):
+    """A scheduler that had 7:00 waiting is killed; the next, at 12:30, makes up for the newest slot only."""
+    machine = Machine(tmp_path, SIX_AM)
+    hourly = job(cron="0 * * * *")
+    machine.once(hourly)
+    killed = Ledger(tmp_path)
+    killed.owner = f"{machine.ledger.owner.split()[0]} 1 1.0"
+    killed.queue({("a", SIX_AM + HOUR): "no_place"}, now=SIX_AM + HOUR)
+    assert machine.once(hourly, now=SIX_AM + 6.5 * HOUR) == [("a", SIX_AM + 6 * HOUR, 1)]
+    assert [state(machine, "a", SIX_AM + n * HOUR) for n in (1, 5, 6)] == ["skipped", "skipped", "succeeded"]
+
+
+def test_a_slot_missed_while_it_waited_here_is_skipped(tmp_path):
+    """Of an hourly job with no room for two hours only the newest slot is made up for."""
+    machine = Machine(tmp_path, SIX_AM)
+    hourly = job(cron="0 * * * *")
+    machine.once(hourly)
+    machine.ledger.queue({("a", SIX_AM + HOUR): "no_place"}, now=SIX_AM + HOUR)
+    assert machine.once(hourly, now=SIX_AM + 2 * HOUR) == [("a", SIX_AM + 2 * HOUR, 1)]
+    assert state(machine, "a", SIX_AM + HOUR) == "skipped"
+
+
+def test_a_slot_cancelled_while_it_waits_is_not_run_and_the_next_one_is(tmp_path):
+    machine = Looking(tmp_path, SIX_AM)
+
+    def run(due):
+        if due.job.name == "a":
+            machine.told.wait(5)
+            assert [machine.ledger.cancel(slot) for slot in machine.ledger.queued(now=SIX_AM)] == [True]
+        return Machine.run(machine, due)
+
+    machine.run = run
+    assert [name for name, *_ in machine.once(job("a"), job("b"), at_once=1)] == ["a"]
+    assert state(machine, "b", SIX_AM) == "cancelled"
+    machine.run = lambda due: Machine.run(machine, due)
+    assert [name for name, *_ in machine.once(job("b"), now=SIX_AM + DAY)] == ["b"]
+
+
+def test_an_interrupt_leaves_nothing_waiting(tmp_path):
+    stopping, ledger = threading.Event(), Ledger(tmp_path)
+
+    def interrupt(waits):
+        assert waits == {("b", SIX_AM.astimezone(dt.UTC)): "no_place"}
+        raise KeyboardInterrupt
+
+    def run(due):
+        assert stopping.wait(30)
+        return record(due, "cancelled")
+
+    worker = Worker(run=run, now=lambda: SIX_AM, stopping=stopping, at_once=1, on_queue=interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        work_off([job("a"), job("b")], ledger=ledger, worker=worker, once=False)
+    assert ledger.queued(now=SIX_AM) == []
+    assert (ledger.newest("a", at=SIX_AM).state, ledger.newest("b", at=SIX_AM)) == ("cancelled", None)
+
+
 def test_an_interrupt_ends_what_runs_and_writes_it_down(tmp_path):
     stopping, ledger = threading.Event(), Ledger(tmp_path)
     clock = itertools.count()

@@ -7,6 +7,7 @@ was run, is in the ledger; so any number of schedulers may run, and any of them 
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import itertools
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -17,6 +18,8 @@ from zoneinfo import ZoneInfo
 
 import psutil  # type: ignore[import-untyped]  # ships no types
 from cronsim import CronSim
+
+from analytics_lib.errors import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -32,7 +35,6 @@ _MOST_SKIPPED = 100
 # Of the machine's memory, how much the runs side by side may need by what was recorded of them.
 _MEMORY_SHARE = 0.8
 _UNKNOWN_PEAK_MB = 1_000.0
-_WAIT = "wait"
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,7 @@ class Worker:
         stopping: Set when all of it is to end: ``run`` comes to an end then.
         at_once: So many runs at the same time.
         peaks_mb: The most memory recorded of each job's runs.
+        on_queue: Told whenever that has changed which slots wait, by job and time, and what for.
     """
 
     run: Callable[[Due], RunRecord]
@@ -62,14 +65,26 @@ class Worker:
     stopping: Event = field(default_factory=Event)
     at_once: int = 2
     peaks_mb: Mapping[str, float] = field(default_factory=dict)
+    on_queue: Callable[[Mapping[tuple[str, dt.datetime], str]], None] = lambda _: None
 
-    def has_room(self, running: Iterable[str], another: str) -> bool:
-        """Whether another job fits beside those that run, by their number and the memory they took before."""
+    def lacks(self, running: Iterable[str], another: str) -> str | None:
+        """What another job lacks beside those that run, by their number and the memory they took before."""
         names = list(running)
         if not names:
-            return True
+            return None
+        if len(names) >= self.at_once:
+            return "no_place"
         needed = sum(self.peaks_mb.get(name, _UNKNOWN_PEAK_MB) for name in [*names, another])
-        return len(names) < self.at_once and needed <= _MEMORY_SHARE * psutil.virtual_memory().total / 2**20
+        there = _MEMORY_SHARE * psutil.virtual_memory().total / 2**20
+        return "no_memory" if needed > there else None
+
+
+@dataclass
+class _Work:
+    """What a scheduler has under way, and which slots wait for what."""
+
+    running: dict[Future[RunRecord], Due] = field(default_factory=dict)
+    waits: dict[tuple[str, dt.datetime], str] = field(default_factory=dict)
 
 
 def slots_between(job: ScheduledJob, since: dt.datetime, until: dt.datetime) -> Iterator[dt.datetime]:
@@ -121,24 +136,28 @@ def work_off(jobs: Sequence[ScheduledJob], *, ledger: Ledger, worker: Worker, on
     Raises:
         KeyboardInterrupt: If a person or the system ends it; the slots that were running are written down.
     """
-    running: dict[Future[RunRecord], Due] = {}
+    work = _Work()
     bad: dict[tuple[str, dt.datetime], RunRecord] = {}
     with ledger.beating(worker.now), ThreadPoolExecutor(worker.at_once) as pool:
         try:
             while True:
-                _begin(jobs, ledger, worker, pool, running)
-                if once and not running:
+                _begin(jobs, ledger, worker, pool, work)
+                if once and not work.running:
                     return list(bad.values())
-                for due, record in _ended(running, worker):
+                for due, record in _ended(work.running, worker):
                     ledger.finish(due.job.name, due.slot_at, record)
                     bad.pop((due.job.name, due.slot_at), None)
                     if record.status != "succeeded" and once:
                         bad[due.job.name, due.slot_at] = record
         except BaseException:
             worker.stopping.set()
-            for ended, due in running.items():
+            for ended, due in work.running.items():
                 ledger.finish(due.job.name, due.slot_at, ended.result())
             raise
+        finally:
+            # What is left there is forgotten by the next scheduler.
+            with contextlib.suppress(StoreError):
+                ledger.unqueue()
 
 
 def _begin(
@@ -146,12 +165,20 @@ def _begin(
     ledger: Ledger,
     worker: Worker,
     pool: ThreadPoolExecutor,
-    running: dict[Future[RunRecord], Due],
+    work: _Work,
 ) -> None:
-    """Begin what can begin."""
+    """Begin what can begin; say of the rest what it waits for."""
     ledger.recover(now=worker.now())
-    for due in _startable(jobs, ledger, worker, [one.job.name for one in running.values()]):
-        running[pool.submit(worker.run, due)] = due
+    waits = {}
+    for due, lacking in _admitted(jobs, ledger, worker, [one.job.name for one in work.running.values()]):
+        if lacking:
+            waits[due.job.name, due.slot_at] = lacking
+        else:
+            work.running[pool.submit(worker.run, due)] = due
+    if waits != work.waits:
+        work.waits = waits
+        ledger.queue(waits, now=worker.now())
+        worker.on_queue(waits)
 
 
 def _ended(running: dict[Future[RunRecord], Due], worker: Worker) -> Iterator[tuple[Due, RunRecord]]:
@@ -162,20 +189,23 @@ def _ended(running: dict[Future[RunRecord], Due], worker: Worker) -> Iterator[tu
         yield running.pop(ended), ended.result()
 
 
-def _startable(
+def _admitted(
     jobs: Sequence[ScheduledJob], ledger: Ledger, worker: Worker, running: list[str]
-) -> Iterator[Due]:
-    """The slots to begin now, each claimed; what is not to be run is written down as skipped."""
+) -> Iterator[tuple[Due, str | None]]:
+    """The slots that are due with what they wait for; null = begin it, it is claimed.
+
+    What is not to be run is written down as skipped.
+    """
     now, held = worker.now(), list(running)
     for due in sorted(_due(jobs, ledger, now), key=lambda due: due.slot_at):
-        obstacle = _obstacle(due, jobs, ledger)
-        if obstacle == _WAIT or not worker.has_room(held, due.job.name):
-            continue
-        if obstacle:
-            ledger.skip(due.job.name, due.slot_at, obstacle)
+        state, reason = _obstacle(due, jobs, ledger) or ("queued", worker.lacks(held, due.job.name))
+        if state == "skipped":
+            ledger.skip(due.job.name, due.slot_at, str(reason))
+        elif reason:
+            yield due, reason
         elif _claimed(due, ledger, now):
             held.append(due.job.name)
-            yield due
+            yield due, None
 
 
 def _due(jobs: Sequence[ScheduledJob], ledger: Ledger, now: dt.datetime) -> Iterator[Due]:
@@ -199,18 +229,18 @@ def _is_tried_again(job: ScheduledJob, slot: Slot) -> bool:
     return slot.attempt > 0 and slot.attempt <= job.retries.get(str(cause), 0)
 
 
-def _obstacle(due: Due, jobs: Sequence[ScheduledJob], ledger: Ledger) -> str | None:
-    """What keeps a slot from being run: ``wait`` for a job before it, or why it is not to be run at all."""
+def _obstacle(due: Due, jobs: Sequence[ScheduledJob], ledger: Ledger) -> tuple[str, str] | None:
+    """What keeps a slot from being run, ``queued`` or ``skipped``, and why: a job before it."""
     before = [job for job in jobs if job.name in due.job.after]
     return next((found for job in before if (found := _obstacle_of(job, due.slot_at, ledger))), None)
 
 
-def _obstacle_of(job: ScheduledJob, at: dt.datetime, ledger: Ledger) -> str | None:
+def _obstacle_of(job: ScheduledJob, at: dt.datetime, ledger: Ledger) -> tuple[str, str] | None:
     last = next(newest_slots(job, at))
     found = ledger.newest(job.name, at=at)
     if found is None or found.slot_at < last or found.state == "running" or _is_tried_again(job, found):
-        return _WAIT
-    return None if found.state == "succeeded" else f"{job.name} {found.state}"
+        return "queued", f"after {job.name}"
+    return None if found.state == "succeeded" else ("skipped", f"{job.name} {found.state}")
 
 
 def _claimed(due: Due, ledger: Ledger, now: dt.datetime) -> bool:

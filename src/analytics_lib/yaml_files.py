@@ -63,6 +63,27 @@ def key_lines(path: Path) -> dict[tuple[str, ...], int]:
     return dict(_lines_below(root, ()))
 
 
+class Problems:
+    """What is wrong with a file, each problem with the line of the key it is about."""
+
+    def __init__(self, path: Path, root: str) -> None:
+        """Of the file at ``path``, below its key ``root``."""
+        self._path, self._root, self._lines = path, root, key_lines(path)
+        self._found: set[tuple[int, str]] = set()
+
+    def note(self, problem: object, *keys: str) -> None:
+        """Note a problem with the key that ``keys`` lead to, below the root."""
+        here = (self._root, *keys)
+        line = next(self._lines[here[:end]] for end in range(len(here), 0, -1) if here[:end] in self._lines)
+        self._found.add((line, f"line {line}: {'.'.join(keys)}: {problem}"))
+
+    def refuse(self) -> None:
+        """Raise ``RequestError`` with all of them, if there are any."""
+        if self._found:
+            told = "\n".join(f"  {text}" for _, text in sorted(self._found))
+            raise RequestError(f"{self._path} has {len(self._found)} problem(s):\n{told}")
+
+
 def _lines_below(node: yaml.Node | None, above: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], int]]:
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:

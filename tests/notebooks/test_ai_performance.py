@@ -1,41 +1,29 @@
 """What the bot understands as a run makes it: with the hostile conversation, and where no intent is known."""
 
-import datetime as dt
-from pathlib import Path
-
 import pytest
-from world import UNTIL, make_store
+from world import UNTIL, make_project, run_notebook
 
-from analytics_lib.runs.runner import Job, run
 from analytics_lib.store import Store
 from visiting import Visit
 
-NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "ai_performance.ipynb"
-NOON = dt.datetime(2026, 6, 1, 12, tzinfo=dt.UTC)
+NOTEBOOK = "ai_performance"
 WHOLE = {"since": "2025-01-01", "until": str(UNTIL)}
 
 
 @pytest.fixture(scope="module")
-def store_path(tmp_path_factory):
-    return make_store(tmp_path_factory.mktemp("ai"))
-
-
-def run_notebook(store_path, outputs, **parameters):
-    with Store.open(store_path) as store:
-        versions = store.versions
-    job = Job("ai_performance", NOTEBOOK, {"store_path": str(store_path), **parameters})
-    return run(job, outputs=outputs, versions=versions, now=lambda: NOON)
+def project(tmp_path_factory):
+    return make_project(tmp_path_factory.mktemp("ai"))
 
 
 @pytest.fixture(scope="module")
-def hostile_run(store_path, tmp_path_factory):
+def hostile_run(project, tmp_path_factory):
     outputs = tmp_path_factory.mktemp("outputs")
-    return outputs, run_notebook(store_path, outputs, failing_intents=50, examples_each=10, **WHOLE)
+    return outputs, run_notebook(NOTEBOOK, project, outputs, failing_intents=50, examples_each=10, **WHOLE)
 
 
-def test_run_counts_the_detections_of_the_store(hostile_run, store_path):
+def test_run_counts_the_detections_of_the_store(hostile_run, project):
     _, record = hostile_run
-    with Store.open(store_path) as store:
+    with Store.open(project / "data" / "store") as store:
         counted = store.query(
             "select count(*) as n, count(true_intent) as reviewed from messages where sender = 'user' "
             "and intent is not null"
@@ -63,8 +51,8 @@ def test_hostile_intent_is_inert_and_the_page_has_no_complaint(hostile_run, brow
     visit.page.close()
 
 
-def test_source_without_intents_is_an_answer_and_no_failure(store_path, tmp_path):
-    record = run_notebook(store_path, tmp_path, since="2020-01-01", until="2020-02-01")
+def test_source_without_intents_is_an_answer_and_no_failure(project, tmp_path):
+    record = run_notebook(NOTEBOOK, project, tmp_path, since="2020-01-01", until="2020-02-01")
     page = (tmp_path / record.folder / "report.html").read_text(encoding="utf-8")
 
     assert record.status == "succeeded", record.error
@@ -73,8 +61,8 @@ def test_source_without_intents_is_an_answer_and_no_failure(store_path, tmp_path
     assert "Nadie ha revisado las intenciones" in page
 
 
-def test_page_can_be_made_in_english(store_path, tmp_path):
-    record = run_notebook(store_path, tmp_path, language="en", **WHOLE)
+def test_page_can_be_made_in_english(project, tmp_path):
+    record = run_notebook(NOTEBOOK, project, tmp_path, language="en", **WHOLE)
     page = (tmp_path / record.folder / "report.html").read_text(encoding="utf-8")
 
     assert record.status == "succeeded", record.error

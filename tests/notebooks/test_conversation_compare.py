@@ -1,41 +1,29 @@
 """Two groups side by side as a run makes them: by outcome, by period, and where the data cannot say."""
 
-import datetime as dt
-from pathlib import Path
-
 import pytest
-from world import UNTIL, make_store
+from world import UNTIL, make_project, run_notebook
 
-from analytics_lib.runs.runner import Job, run
 from analytics_lib.store import Store
 from visiting import Visit
 
-NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "conversation_compare.ipynb"
-NOON = dt.datetime(2026, 6, 1, 12, tzinfo=dt.UTC)
+NOTEBOOK = "conversation_compare"
 WHOLE = {"since": "2025-01-01", "until": str(UNTIL)}
 
 
 @pytest.fixture(scope="module")
-def store_path(tmp_path_factory):
-    return make_store(tmp_path_factory.mktemp("compare"))
-
-
-def run_notebook(store_path, outputs, **parameters):
-    with Store.open(store_path) as store:
-        versions = store.versions
-    job = Job("conversation_compare", NOTEBOOK, {"store_path": str(store_path), **parameters})
-    return run(job, outputs=outputs, versions=versions, now=lambda: NOON)
+def project(tmp_path_factory):
+    return make_project(tmp_path_factory.mktemp("compare"))
 
 
 @pytest.fixture(scope="module")
-def by_outcome(store_path, tmp_path_factory):
+def by_outcome(project, tmp_path_factory):
     outputs = tmp_path_factory.mktemp("outputs")
-    return outputs, run_notebook(store_path, outputs, first="abandoned", **WHOLE)
+    return outputs, run_notebook(NOTEBOOK, project, outputs, first="abandoned", **WHOLE)
 
 
-def test_groups_by_outcome_are_counted_as_in_the_store(by_outcome, store_path):
+def test_groups_by_outcome_are_counted_as_in_the_store(by_outcome, project):
     _, record = by_outcome
-    with Store.open(store_path) as store:
+    with Store.open(project / "data" / "store") as store:
         outcomes = store.query("select outcome, count(*) as n from conversations group by outcome")
     counts = outcomes.set_index("outcome")["n"]
 
@@ -61,9 +49,9 @@ def test_page_shows_its_pictures_without_a_complaint(by_outcome, browser):
     visit.page.close()
 
 
-def test_periods_are_compared_in_english(store_path, tmp_path):
+def test_periods_are_compared_in_english(project, tmp_path):
     record = run_notebook(
-        store_path, tmp_path, compare="period", split_at="2026-04-01", language="en", **WHOLE
+        NOTEBOOK, project, tmp_path, compare="period", split_at="2026-04-01", language="en", **WHOLE
     )
     page = (tmp_path / record.folder / "report.html").read_text(encoding="utf-8")
 
@@ -72,8 +60,8 @@ def test_periods_are_compared_in_english(store_path, tmp_path):
     assert "Before Apr 1, 2026" in page
 
 
-def test_group_without_conversations_is_an_answer_and_no_failure(store_path, tmp_path):
-    record = run_notebook(store_path, tmp_path, since="2020-01-01", until="2020-02-01")
+def test_group_without_conversations_is_an_answer_and_no_failure(project, tmp_path):
+    record = run_notebook(NOTEBOOK, project, tmp_path, since="2020-01-01", until="2020-02-01")
     page = (tmp_path / record.folder / "report.html").read_text(encoding="utf-8")
 
     assert record.status == "succeeded", record.error
@@ -81,8 +69,8 @@ def test_group_without_conversations_is_an_answer_and_no_failure(store_path, tmp
     assert "no hay ninguna conversación en el grupo «Escalada»" in page
 
 
-def test_unknown_outcome_is_a_wrong_request(store_path, tmp_path):
-    record = run_notebook(store_path, tmp_path, first="escaleted")
+def test_unknown_outcome_is_a_wrong_request(project, tmp_path):
+    record = run_notebook(NOTEBOOK, project, tmp_path, first="escaleted")
 
     assert record.status == "failed"
     assert "known here: purchase, resolved, escalated, abandoned" in record.error

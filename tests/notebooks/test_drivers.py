@@ -1,17 +1,14 @@
 """Why a number moved, as a run makes it: with a driver, without one, and where it cannot be asked."""
 
 import datetime as dt
-from pathlib import Path
 
 import pytest
-from world import UNTIL, make_store
+from world import UNTIL, make_project, run_notebook
 
-from analytics_lib.runs.runner import Job, run
 from analytics_lib.store import Store
 from visiting import Visit
 
-NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "drivers.ipynb"
-NOON = dt.datetime(2026, 6, 1, 12, tzinfo=dt.UTC)
+NOTEBOOK = "drivers"
 # The 300 conversations of this world are few: half a year is compared with itself.
 HALVES = {
     "since": "2026-03-02",
@@ -22,26 +19,19 @@ HALVES = {
 
 
 @pytest.fixture(scope="module")
-def store_path(tmp_path_factory):
-    return make_store(tmp_path_factory.mktemp("drivers"))
-
-
-def run_notebook(store_path, outputs, **parameters):
-    with Store.open(store_path) as store:
-        versions = store.versions
-    job = Job("drivers", NOTEBOOK, {"store_path": str(store_path), **parameters})
-    return run(job, outputs=outputs, versions=versions, now=lambda: NOON)
+def project(tmp_path_factory):
+    return make_project(tmp_path_factory.mktemp("drivers"))
 
 
 @pytest.fixture(scope="module")
-def halves(store_path, tmp_path_factory):
+def halves(project, tmp_path_factory):
     outputs = tmp_path_factory.mktemp("outputs")
-    return outputs, run_notebook(store_path, outputs, metric="resolution_rate", **HALVES)
+    return outputs, run_notebook(NOTEBOOK, project, outputs, metric="resolution_rate", **HALVES)
 
 
-def test_change_is_recorded_with_the_counts_of_the_store(halves, store_path):
+def test_change_is_recorded_with_the_counts_of_the_store(halves, project):
     _, record = halves
-    with Store.open(store_path) as store:
+    with Store.open(project / "data" / "store") as store:
         chats = store.query("select started_local, resolved from conversations where ended_at is not null")
     known = chats[chats["resolved"].notna() & (chats["started_local"] >= "2026-03-02")]
     known = known[known["started_local"] < "2026-05-25"]
@@ -68,16 +58,16 @@ def test_page_shows_its_picture_without_a_complaint(halves, browser):
     visit.page.close()
 
 
-def test_defaults_ask_for_the_last_complete_week_in_english_too(store_path, tmp_path):
-    record = run_notebook(store_path, tmp_path, language="en", until=str(UNTIL - dt.timedelta(days=1)))
+def test_defaults_ask_for_the_last_complete_week_in_english_too(project, tmp_path):
+    record = run_notebook(NOTEBOOK, project, tmp_path, language="en", until=str(UNTIL - dt.timedelta(days=1)))
 
     assert record.status == "succeeded", record.error
     assert record.results["metric"] == "escalation_rate"
     assert record.results["days"] == 7
 
 
-def test_metric_that_cannot_be_split_is_a_wrong_request(store_path, tmp_path):
-    record = run_notebook(store_path, tmp_path, metric="revenue", **HALVES)
+def test_metric_that_cannot_be_split_is_a_wrong_request(project, tmp_path):
+    record = run_notebook(NOTEBOOK, project, tmp_path, metric="revenue", **HALVES)
 
     assert record.status == "failed"
     assert "revenue is a total" in record.error

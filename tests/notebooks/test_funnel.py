@@ -1,41 +1,29 @@
 """The funnel as a run makes it, on a small world."""
 
-import datetime as dt
-from pathlib import Path
-
 import pytest
-from world import make_store
+from world import make_project, run_notebook
 
-from analytics_lib.runs.runner import Job, run
 from analytics_lib.schema import FUNNEL_STAGES
 from analytics_lib.store import Store
 from visiting import Visit
 
-NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "funnel.ipynb"
-NOON = dt.datetime(2026, 6, 1, 12, tzinfo=dt.UTC)
+NOTEBOOK = "funnel"
 
 
 @pytest.fixture(scope="module")
-def store_path(tmp_path_factory):
-    return make_store(tmp_path_factory.mktemp("funnel"))
-
-
-def run_notebook(store_path, outputs, **parameters):
-    with Store.open(store_path) as store:
-        versions = store.versions
-    job = Job("funnel", NOTEBOOK, {"store_path": str(store_path), **parameters})
-    return run(job, outputs=outputs, versions=versions, now=lambda: NOON)
+def project(tmp_path_factory):
+    return make_project(tmp_path_factory.mktemp("funnel"))
 
 
 @pytest.fixture(scope="module")
-def spring(store_path, tmp_path_factory):
+def spring(project, tmp_path_factory):
     outputs = tmp_path_factory.mktemp("outputs")
-    return outputs, run_notebook(store_path, outputs, since="2026-03-02", by="segment")
+    return outputs, run_notebook(NOTEBOOK, project, outputs, since="2026-03-02", by="segment")
 
 
-def test_users_who_entered_are_those_of_the_store(spring, store_path):
+def test_users_who_entered_are_those_of_the_store(spring, project):
     _, record = spring
-    with Store.open(store_path) as store:
+    with Store.open(project / "data" / "store") as store:
         events = store.query("select user_id, name, occurred_local from events")
     entered = events[(events["name"] == FUNNEL_STAGES[0]) & (events["occurred_local"] >= "2026-03-02")]
 

@@ -1,18 +1,13 @@
 """Where customers go, as a run makes it: on a small world in which somebody calls events by harmful names."""
 
-import datetime as dt
-from pathlib import Path
-
 import pandas as pd
 import pytest
-from world import UNTIL, make_store
+from world import UNTIL, make_project, run_notebook
 
-from analytics_lib.runs.runner import Job, run
 from analytics_lib.store import Store
 from visiting import Visit
 
-NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "journeys.ipynb"
-NOON = dt.datetime(2026, 6, 1, 12, tzinfo=dt.UTC)
+NOTEBOOK = "journeys"
 HOSTILE = '<script>alert("event")</script>'
 HALF_YEAR = {"since": "2025-12-01", "until": str(UNTIL)}
 PURCHASES = """
@@ -22,11 +17,11 @@ from events where occurred_local >= '2025-12-01' and occurred_local < '2026-06-0
 
 
 @pytest.fixture(scope="module")
-def store_path(tmp_path_factory):
-    path = make_store(tmp_path_factory.mktemp("journeys"))
-    with Store.open(path) as store:
+def project(tmp_path_factory):
+    project = make_project(tmp_path_factory.mktemp("journeys"))
+    with Store.open(project / "data" / "store") as store:
         store.append("events", _hostile_events())
-    return path
+    return project
 
 
 def _hostile_events():
@@ -47,23 +42,16 @@ def _hostile_events():
     return pd.DataFrame(rows)
 
 
-def run_notebook(store_path, outputs, **parameters):
-    with Store.open(store_path) as store:
-        versions = store.versions
-    job = Job("journeys", NOTEBOOK, {"store_path": str(store_path), **parameters})
-    return run(job, outputs=outputs, versions=versions, now=lambda: NOON)
-
-
 @pytest.fixture(scope="module")
-def half_year(store_path, tmp_path_factory):
+def half_year(project, tmp_path_factory):
     outputs = tmp_path_factory.mktemp("outputs")
     # A source that no event is called: the improvement cannot be simulated, and the page goes on.
-    return outputs, run_notebook(store_path, outputs, source="cart_adde", **HALF_YEAR)
+    return outputs, run_notebook(NOTEBOOK, project, outputs, source="cart_adde", **HALF_YEAR)
 
 
-def test_counts_are_those_of_the_store(half_year, store_path):
+def test_counts_are_those_of_the_store(half_year, project):
     _, record = half_year
-    with Store.open(store_path) as store:
+    with Store.open(project / "data" / "store") as store:
         counted = store.query(PURCHASES).iloc[0]
 
     assert record.status == "succeeded", record.error

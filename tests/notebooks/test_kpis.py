@@ -1,41 +1,29 @@
 """The business at a glance as a run makes it: of a whole world, before it began, of little of it."""
 
-import datetime as dt
-from pathlib import Path
-
 import pytest
-from world import UNTIL, make_store
+from world import UNTIL, make_project, run_notebook
 
-from analytics_lib.runs.runner import Job, run
 from analytics_lib.store import Store
 from visiting import Visit
 
-NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "kpis.ipynb"
-NOON = dt.datetime(2026, 6, 1, 12, tzinfo=dt.UTC)
+NOTEBOOK = "kpis"
 WINDOW = {"since": "2026-05-01", "until": str(UNTIL)}
 
 
 @pytest.fixture(scope="module")
-def store_path(tmp_path_factory):
-    return make_store(tmp_path_factory.mktemp("kpis"))
-
-
-def run_notebook(store_path, outputs, **parameters):
-    with Store.open(store_path) as store:
-        versions = store.versions
-    job = Job("kpis", NOTEBOOK, {"store_path": str(store_path), **parameters})
-    return run(job, outputs=outputs, versions=versions, now=lambda: NOON)
+def project(tmp_path_factory):
+    return make_project(tmp_path_factory.mktemp("kpis"))
 
 
 @pytest.fixture(scope="module")
-def month(store_path, tmp_path_factory):
+def month(project, tmp_path_factory):
     outputs = tmp_path_factory.mktemp("outputs")
-    return outputs, run_notebook(store_path, outputs, **WINDOW)
+    return outputs, run_notebook(NOTEBOOK, project, outputs, **WINDOW)
 
 
-def test_run_records_the_counts_of_the_window(month, store_path):
+def test_run_records_the_counts_of_the_window(month, project):
     _, record = month
-    with Store.open(store_path) as store:
+    with Store.open(project / "data" / "store") as store:
         starts = store.query("select started_local from conversations")["started_local"]
 
     assert record.status == "succeeded", record.error
@@ -61,8 +49,8 @@ def test_page_shows_card_and_pictures_without_a_complaint(month, browser):
     visit.page.close()
 
 
-def test_window_of_nothing_is_an_answer_in_english_and_no_failure(store_path, tmp_path):
-    record = run_notebook(store_path, tmp_path, since="2020-01-01", until="2020-01-02", language="en")
+def test_window_of_nothing_is_an_answer_in_english_and_no_failure(project, tmp_path):
+    record = run_notebook(NOTEBOOK, project, tmp_path, since="2020-01-01", until="2020-01-02", language="en")
     page = (tmp_path / record.folder / "report.html").read_text(encoding="utf-8")
 
     assert record.status == "succeeded", record.error
@@ -70,14 +58,14 @@ def test_window_of_nothing_is_an_answer_in_english_and_no_failure(store_path, tm
     assert "No conversation started in this window" in page
 
 
-def test_conversations_alone_are_measured_and_the_rest_is_said(store_path, tmp_path):
+def test_conversations_alone_are_measured_and_the_rest_is_said(project, tmp_path):
     alone = Store.open(tmp_path / "alone")
-    with Store.open(store_path) as store:
+    with Store.open(project / "data" / "store") as store:
         for table in ("conversations", "messages"):
             rows = store.query(f"select * from {table}")
             kept = rows.drop(columns=[name for name in rows if name.endswith("_local")])
             alone.append(table, kept.assign(**dict.fromkeys({"intent", "true_intent"} & set(kept), None)))
-    record = run_notebook(tmp_path / "alone", tmp_path, **WINDOW)
+    record = run_notebook(NOTEBOOK, project, tmp_path, store_path=tmp_path / "alone", **WINDOW)
     page = (tmp_path / record.folder / "report.html").read_text(encoding="utf-8")
 
     assert record.status == "succeeded", record.error

@@ -1,41 +1,29 @@
 """What people ask, as a run makes it."""
 
-import datetime as dt
-from pathlib import Path
-
 import pytest
-from world import UNTIL, make_store
+from world import UNTIL, make_project, run_notebook
 
-from analytics_lib.runs.runner import Job, run
 from analytics_lib.store import Store
 from visiting import Visit
 
-NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "patterns.ipynb"
-NOON = dt.datetime(2026, 6, 1, 12, tzinfo=dt.UTC)
+NOTEBOOK = "patterns"
 WHOLE = {"since": "2025-12-01", "until": str(UNTIL)}
 
 
-def run_notebook(store_path, outputs, **parameters):
-    with Store.open(store_path) as store:
-        versions = store.versions
-    job = Job("patterns", NOTEBOOK, {"store_path": str(store_path), **parameters})
-    return run(job, outputs=outputs, versions=versions, now=lambda: NOON)
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    return make_project(tmp_path_factory.mktemp("patterns"))
 
 
 @pytest.fixture(scope="module")
-def store_path(tmp_path_factory):
-    return make_store(tmp_path_factory.mktemp("patterns"))
-
-
-@pytest.fixture(scope="module")
-def whole(store_path, tmp_path_factory):
+def whole(project, tmp_path_factory):
     outputs = tmp_path_factory.mktemp("outputs")
-    return outputs, run_notebook(store_path, outputs, recent_weeks=4, **WHOLE)
+    return outputs, run_notebook(NOTEBOOK, project, outputs, recent_weeks=4, **WHOLE)
 
 
-def test_run_counts_the_messages_of_the_store(whole, store_path):
+def test_run_counts_the_messages_of_the_store(whole, project):
     _, record = whole
-    with Store.open(store_path) as store:
+    with Store.open(project / "data" / "store") as store:
         written = store.query(
             "with begun as (select conversation_id from conversations where started_local >= '2025-12-01') "
             "select count(*) as n from messages join begun using (conversation_id) "

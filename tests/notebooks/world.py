@@ -1,4 +1,4 @@
-"""A small stored world for notebooks, with one conversation that tries to do harm."""
+"""A small stored world for notebooks, with one conversation that tries to do harm, in a project."""
 
 import atexit
 import datetime as dt
@@ -9,12 +9,16 @@ from functools import lru_cache
 from pathlib import Path
 
 import pandas as pd
+import pytest
 
 from analytics_lib import simulate
 from analytics_lib.config import Settings
 from analytics_lib.ingest import Source, ingest
+from analytics_lib.runs.record import all_records
 from analytics_lib.store import Store
+from commanding import status
 
+ROOT = Path(__file__).parents[2]
 UNTIL = dt.date(2026, 6, 1)
 MEGABYTE = "muy largo " * 100_000
 HOSTILE = [
@@ -25,6 +29,26 @@ HOSTILE = [
     "[clic](javascript:alert(2)) {{ 7*7 }}",
     MEGABYTE,
 ]
+
+
+def make_project(folder):
+    """A folder as the project's root: its notebooks and their parameters, and a store of the small world."""
+    for name in ("notebooks", "params"):
+        (folder / name).symlink_to(ROOT / name)
+    make_store(folder / "data")
+    return folder
+
+
+def run_notebook(name, project, outputs, **parameters):
+    """The record of ``analytics run NAME`` in the project: by ``params/NAME.yaml``, and these over it."""
+    given = [word for key, value in parameters.items() for word in ("-p", f"{key}={value}")]
+    with pytest.MonkeyPatch.context() as patched:
+        patched.chdir(project)
+        patched.setenv("ANALYTICS_OUTPUTS", str(outputs))
+        ended = status("run", name, *given)
+    (record,) = all_records(outputs)
+    assert ended == (0 if record.status == "succeeded" else 1)
+    return record
 
 
 def make_store(folder):

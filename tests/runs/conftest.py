@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
@@ -24,6 +25,22 @@ def execute(tmp_path):
         return run(Job(name, notebook, **job), outputs=tmp_path / "outputs", versions={}, now=lambda: NOON)
 
     return execute
+
+
+@pytest.fixture
+def tiny_disk(tmp_path):
+    """A folder with a disk of its own, of one megabyte."""
+    folder = tmp_path / "tiny_disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)]
+    try:
+        mounted = subprocess.run(mount, capture_output=True, text=True, check=False)
+    except OSError as error:
+        pytest.skip(f"a small disk cannot be mounted: {error}")
+    if mounted.returncode:
+        pytest.skip(f"a small disk cannot be mounted: {mounted.stderr.strip()}")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ import pytest
 
 from analytics_lib.runs.catalog import Surroundings, runs, write_index
 from analytics_lib.runs.jobs import ScheduledJob
+from analytics_lib.runs.ledger import Slot
 from analytics_lib.runs.publish import publish
 from analytics_lib.runs.record import RunRecord, read_record, write_record
 
@@ -122,6 +123,29 @@ def test_planned_job_that_has_not_run_is_shown_after_the_reports(tmp_path, write
     assert page.index('id="b"') < page.index('id="a"')
     assert "todavía no ha corrido" in page
     assert not (tmp_path / "jobs/a.html").exists()
+
+
+def test_what_waits_is_said_on_the_index_on_the_page_of_its_job_and_in_the_list(tmp_path, write):
+    write("a", 1)
+    at = dt.datetime(2026, 3, 2, 11, tzinfo=dt.UTC)
+    slots = [Slot("a", at, "queued", 0, None, "after first"), Slot("new", at, "queued", 0, None, "no_place")]
+    index = write_index(tmp_path, language="en", around=Surroundings(queued=slots)).read_text()
+    cards = {
+        name: index.partition(f'<article id="{name}"')[2].partition("</article>")[0] for name in ("a", "new")
+    }
+    assert "2 Mar 2026, 06:00: waits for first" in cards["a"]
+    assert "2 Mar 2026, 06:00: waits for a free place" in cards["new"]
+    assert '<span class="pill queued">queued</span>' in cards["new"]
+    assert "2 Mar 2026, 06:00: waits for first" in (tmp_path / "jobs" / "a.html").read_text()
+    first, second, third = runs(tmp_path, queued=slots)
+    assert (first["run"], first["status"], first["reason"]) == (
+        "new@2026-03-02T11:00:00+00:00",
+        "queued",
+        "no_place",
+    )
+    assert (second["job"], second["status"], third["status"]) == ("a", "queued", "succeeded")
+    write_index(tmp_path, language="en", around=Surroundings())
+    assert "waits for" not in (tmp_path / "jobs" / "a.html").read_text()
 
 
 def test_history_holds_the_last_thirty_newest_on_the_right_each_with_its_page(tmp_path, write):

@@ -101,7 +101,7 @@ def test_no_run_begins_on_a_full_disk_and_none_is_left_half_made(small_disk, tmp
         publish(outputs, good)
     assert [path.name for path in (outputs / "runs/tiny").iterdir()] == [good.run]
     assert published_record(outputs, "tiny") == good
-    with pytest.raises(StoreError, match="could not be used"):
+    with pytest.raises(StoreError, match="The disk is full"):
         _claim_many(ledger)
     (small_disk / "filling").unlink()
     ledger.finish("tiny", NOON, good)

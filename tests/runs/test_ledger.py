@@ -1,5 +1,6 @@
 """The ledger: a slot is claimed once by anybody, lost with its holder, told again from the run folders."""
 
+import contextlib
 import datetime as dt
 import os
 import signal
@@ -11,7 +12,7 @@ import pytest
 from tiny_notebooks import NOON
 
 from analytics_lib.errors import StoreError
-from analytics_lib.runs.ledger import LEASE, LEDGER_FILE, Ledger
+from analytics_lib.runs.ledger import LEASE, LEDGER_FILE, Ledger, queued_slots
 from analytics_lib.runs.record import RunRecord
 
 SIX = NOON.replace(hour=6)
@@ -147,6 +148,97 @@ def test_a_skipped_slot_does_not_take_a_claimed_one(ledger):
     assert not ledger.skip("a", NOON, "missed")
 
 
+@pytest.fixture
+def other(tmp_path):
+    """The same ledger as another process sees it, which lives on another machine."""
+    other = Ledger(tmp_path)
+    other.owner = "elsewhere 1 1.0"
+    return other
+
+
+def waiting(ledger, now=NOON):
+    return [(slot.job, slot.state, slot.reason, slot.attempt) for slot in ledger.queued(now=now)]
+
+
+def test_a_slot_that_waits_is_queued_until_anybody_claims_it(ledger, other):
+    ledger.queue({("a", SIX): "no_place", ("b", SIX): "after a"}, now=NOON)
+    assert waiting(other) == [("a", "queued", "no_place", 0), ("b", "queued", "after a", 0)]
+    assert other.newest("a", at=NOON) is None
+    assert other.claim("a", SIX, now=NOON)
+    assert not ledger.claim("a", SIX, now=NOON)
+    slot = ledger.newest("a", at=NOON)
+    assert (slot.state, slot.attempt, slot.reason) == ("running", 1, None)
+    assert [job for job, *_ in waiting(ledger)] == ["b"]
+
+
+def test_what_is_told_to_wait_replaces_what_waited_before_and_takes_nothing_begun(ledger):
+    ledger.claim("a", SIX, now=NOON)
+    ledger.queue({("a", SIX): "no_place", ("b", SIX): "no_place"}, now=NOON)
+    ledger.queue({("a", SIX): "no_place", ("c", SIX): "no_memory"}, now=NOON)
+    assert waiting(ledger) == [("c", "queued", "no_memory", 0)]
+    assert ledger.newest("a", at=NOON).state == "running"
+    ledger.unqueue()
+    assert waiting(ledger) == []
+    assert ledger.newest("a", at=NOON).state == "running"
+
+
+def test_who_has_a_slot_waiting_may_skip_it_and_nobody_else(ledger, other):
+    other.queue({("a", SIX): "no_place"}, now=NOON)
+    assert not ledger.skip("a", SIX, "missed")
+    assert other.skip("a", SIX, "missed")
+    assert ledger.newest("a", at=NOON).state == "skipped"
+    assert waiting(ledger) == []
+
+
+def test_a_queued_slot_that_is_cancelled_is_neither_claimed_nor_queued_again(ledger, other):
+    ledger.queue({("a", SIX): "no_place"}, now=NOON)
+    (slot,) = other.queued(now=NOON)
+    assert slot.name == "a@2026-03-01T06:00:00+00:00"
+    assert other.cancel(slot)
+    assert not other.cancel(slot)
+    ledger.queue({("a", SIX): "no_place"}, now=NOON)
+    assert not ledger.claim("a", SIX, now=NOON)
+    assert ledger.newest("a", at=NOON).state == "cancelled"
+    assert waiting(ledger) == []
+
+
+def test_what_waited_for_a_killed_process_is_due_as_before(tmp_path, ledger):
+    waiter = (
+        "import datetime as dt, sys; from pathlib import Path; from analytics_lib.runs.ledger import Ledger; "
+        "at = dt.datetime(2026, 3, 1, 6, tzinfo=dt.UTC); ledger = Ledger(Path(sys.argv[1])); "
+        "ledger.queue({('a', at): 'no_place'}, now=at); print('waits', flush=True); sys.stdin.readline()"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", waiter, str(tmp_path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout.readline() == "waits\n"
+        assert waiting(ledger) == [("a", "queued", "no_place", 0)]
+    finally:
+        process.kill()
+        process.communicate()
+    assert waiting(ledger) == []
+    assert ledger.recover(now=NOON) == 0
+    assert ledger.newest("a", at=NOON) is None
+    assert ledger.claim("a", SIX, now=NOON)
+
+
+def test_what_waits_on_a_silent_machine_is_forgotten_after_a_lease(ledger, other):
+    other.queue({("a", SIX): "no_place"}, now=NOON)
+    other.beat(now=NOON + LEASE)
+    assert len(waiting(ledger, NOON + 2 * LEASE)) == 1
+    ledger.recover(now=NOON + 2 * LEASE + dt.timedelta(seconds=1))
+    assert waiting(ledger) == []
+
+
+def test_looking_for_what_waits_makes_no_ledger(tmp_path):
+    assert queued_slots(tmp_path / "outputs", now=NOON) == []
+    assert not (tmp_path / "outputs").exists()
+
+
 def test_a_new_ledger_is_told_from_the_records_the_last_attempt_of_each_slot(tmp_path, ledger):
     records = [
         record("failed", reason="kernel_died", run="r1"),
@@ -170,6 +262,29 @@ def test_what_is_held_is_said_to_be_worked_on(tmp_path, monkeypatch):
     with ledger.beating(lambda: later):
         time.sleep(0.3)
     assert Ledger(tmp_path).recover(now=later) == 0
+
+
+def test_a_full_disk_is_named_first_whatever_is_asked_and_is_over_when_space_is_freed(tiny_disk):
+    ledger = Ledger(tiny_disk / "outputs")
+    ledger.claim("a", SIX, now=NOON)
+    with contextlib.suppress(OSError), (tiny_disk / "filling").open("wb", buffering=0) as filling:
+        while True:
+            filling.write(b"x" * 4096)
+
+    for ask in (
+        lambda: [ledger.claim("a", NOON + n * LEASE, now=NOON) for n in range(1_000)],
+        lambda: ledger.queue({("b", SIX): "no_place"}, now=NOON),
+        lambda: Ledger(tiny_disk / "new"),
+    ):
+        with pytest.raises(
+            StoreError, match=r"^The disk is full \(.* bytes free\): the ledger .*ledger.sqlite"
+        ):
+            ask()
+
+    (tiny_disk / "filling").unlink()
+    assert ledger.finish("a", SIX, record())
+    assert ledger.newest("a", at=SIX).state == "succeeded"
+    assert Ledger(tiny_disk / "new").is_new
 
 
 def test_a_damaged_ledger_says_what_to_do(tmp_path):

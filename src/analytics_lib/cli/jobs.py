@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import os
 import shlex
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING
 import click
 
 from analytics_lib.cli.project import JOBS, NOTEBOOKS, jobs, now, places, say, surroundings
+from analytics_lib.cli.published_pages import refresh_pages
 from analytics_lib.config import load_settings
 from analytics_lib.errors import NotFoundError, RequestError
 from analytics_lib.periods import utc_moment
@@ -24,7 +26,8 @@ from analytics_lib.runs.batch import few_at_a_time
 from analytics_lib.runs.catalog import write_index
 from analytics_lib.runs.debug import make_copy
 from analytics_lib.runs.jobs import ScheduledJob
-from analytics_lib.runs.ledger import Ledger
+from analytics_lib.runs.labels import write_wait
+from analytics_lib.runs.ledger import Ledger, queued_slots
 from analytics_lib.runs.parameters import declared
 from analytics_lib.runs.record import all_records, read_record
 from analytics_lib.runs.runner import ask_to_cancel
@@ -51,8 +54,14 @@ def schedule(at_once: int, *, once: bool) -> None:
     """
     wanted, ledger, records = jobs(), _ledger(), all_records(load_settings().outputs)
     stopping = Event()
-    run = partial(_begin, stopping=stopping)
-    worker = Worker(run=run, now=now, stopping=stopping, at_once=at_once, peaks_mb=peaks(records))
+    worker = Worker(
+        run=partial(_begin, stopping=stopping),
+        now=now,
+        stopping=stopping,
+        at_once=at_once,
+        peaks_mb=peaks(records),
+        on_queue=_say_queue,
+    )
     failed = work_off(wanted, ledger=ledger, worker=worker, once=once)
     if failed:
         sys.exit(1)
@@ -61,7 +70,18 @@ def schedule(at_once: int, *, once: bool) -> None:
 def _begin(due: Due, *, stopping: Event) -> RunRecord:
     record = run_slot(due.job, due.slot_at, attempt=due.attempt, places=places(), now=now, stopping=stopping)
     say(record)
+    if due.job.publish and record.status == "succeeded":
+        refresh_pages()
     return record
+
+
+def _say_queue(waits: Mapping[tuple[str, dt.datetime], str]) -> None:
+    """Print what waits now, and show it on the pages as well."""
+    for (job, slot_at), lacking in waits.items():
+        click.echo(f"{job} for {slot_at.isoformat()}: queued ({write_wait(lacking, language='en')})")
+    # The catalogue tells what is there; one that cannot be written is behind until the next run ends.
+    with contextlib.suppress(OSError):
+        write_index(load_settings().outputs, around=surroundings())
 
 
 @click.command()
@@ -81,20 +101,27 @@ def backfill(name: str, since: dt.datetime, until: dt.datetime, at_once: int) ->
             f"--from is {since.date()} and --to {until.date()}; the stretch must not be empty."
         )
     job, ledger = replace(_job(name), publish=False), _ledger()
-    slots = slots_between(job, utc_moment(since.date()) - _TICK, utc_moment(until.date()) - _TICK)
+    slots = list(slots_between(job, utc_moment(since.date()) - _TICK, utc_moment(until.date()) - _TICK))
     with ledger.beating(now):
-        ended = few_at_a_time(partial(_fill, job, ledger), list(slots), at_once=at_once)
+        ledger.queue({(job.name, slot_at): "no_place" for slot_at in slots}, now=now())
+        try:
+            waiting = {slot.slot_at for slot in ledger.queued(now=now()) if slot.job == job.name}
+            ended = few_at_a_time(partial(_fill, job, ledger, waiting), slots, at_once=at_once)
+        finally:
+            ledger.unqueue()
     click.echo(f"{name}: {ended.count('succeeded')} of {len(ended)} slots have succeeded.")
     if set(ended) - {"succeeded"}:
         sys.exit(1)
 
 
-def _fill(job: ScheduledJob, ledger: Ledger, slot_at: dt.datetime, stopping: Event) -> str:
-    """The state of a slot after it was run, if it had to be."""
+def _fill(
+    job: ScheduledJob, ledger: Ledger, waiting: set[dt.datetime], slot_at: dt.datetime, stopping: Event
+) -> str:
+    """The state of a slot after it was run, if it had to be; those ``waiting`` nobody had begun before."""
     ledger.recover(now=now())
     before = ledger.newest(job.name, at=slot_at)
     found = before if before and before.slot_at == slot_at else None
-    if found and found.state in ("succeeded", "running"):
+    if found and (found.state in ("succeeded", "running") or (slot_at in waiting and found.attempt == 0)):
         return found.state
     ours = ledger.claim_again(found, now=now()) if found else ledger.claim(job.name, slot_at, now=now())
     if not ours:
@@ -127,14 +154,23 @@ def retry(run: str) -> None:
     say(again)
     if again.status != "succeeded":
         sys.exit(1)
+    refresh_pages()
 
 
 @click.command()
 @click.argument("run")
 def cancel(run: str) -> None:
-    """End RUN, wherever it is being supervised on this machine; it is recorded as cancelled."""
+    """End RUN, wherever it is being supervised on this machine; it is recorded as cancelled.
+
+    One that is queued, by its name in `analytics runs`, will not be run.
+    """
+    outputs = load_settings().outputs
+    waiting = next((slot for slot in queued_slots(outputs, now=now()) if slot.name == run), None)
+    if waiting and Ledger(outputs).cancel(waiting):
+        click.echo(f"{waiting.job}: cancelled before it began")
+        return
     record = _record(run)
-    folder = load_settings().outputs / record.folder
+    folder = outputs / record.folder
     if record.status != "running":
         raise RequestError(f"{record.run} is {record.status}; only what is running can be cancelled.")
     ask_to_cancel(folder)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from analytics_lib.cli.project import jobs, now, places, say, surroundings
+from analytics_lib.cli.published_pages import refresh_pages
 from analytics_lib.config import load_settings
 from analytics_lib.errors import RequestError
 from analytics_lib.runs.catalog import write_index
@@ -63,6 +64,8 @@ def run_slot_command(name: str, given: str, *, no_publish: bool, again: bool, un
     say(record)
     if record.status != "succeeded":
         sys.exit(1)
+    if shown:
+        refresh_pages()
 
 
 def _job(name: str) -> ScheduledJob:

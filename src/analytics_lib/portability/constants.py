@@ -21,7 +21,7 @@ _QUERY = re.compile(
     re.DOTALL,
 )
 # The store speaks to its engine, and the ledger of runs to SQLite: neither is ever asked of another.
-_OWN_ENGINE = {"store", "ledger"}
+_OWN_ENGINE = {"store", "ledger", "ledger_sql"}
 _MISPLACED = ("sql_is_a_constant", "SQL inside a function is neither found nor checked by its name")
 _COMPOSED = (
     "sql_is_literal",

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from analytics_lib.runs.jobs import ScheduledJob
+    from analytics_lib.runs.ledger import Slot
 
 _INDEX_FILE = "index.html"
 _LONGEST_HISTORY = 30
@@ -43,16 +44,27 @@ class Surroundings:
         jobs: The jobs of ``params/jobs.yaml``: also one that has not run yet is shown, with its next time.
         files: The newest ingested files of each source, as ``store.source_files`` gives them.
         now: When the pages are written; unless given, the moment of the last thing that is recorded.
+        queued: The slots that wait, oldest first.
     """
 
     jobs: Sequence[ScheduledJob] = ()
     files: Sequence[Mapping[str, Any]] = ()
     now: dt.datetime | None = None
+    queued: Sequence[Slot] = ()
 
 
-def runs(outputs: Path) -> list[dict[str, Any]]:
-    """One row a run, newest first: the fields of its record. A run whose process is gone is ``lost``."""
-    return [asdict(record) for record in all_records(outputs)]
+def runs(outputs: Path, *, queued: Sequence[Slot] = ()) -> list[dict[str, Any]]:
+    """One row a run, newest first: the fields of its record. A run whose process is gone is ``lost``.
+
+    Slots that wait come before them, the latest first, as runs that are ``queued``: such a one has not begun,
+    and ``run`` is the name of the slot.
+    """
+    return [asdict(record) for record in [*map(_to_come, reversed(queued)), *all_records(outputs)]]
+
+
+def _to_come(slot: Slot) -> RunRecord:
+    at = slot.slot_at.isoformat(timespec="seconds")
+    return RunRecord(slot.job, slot.name, "queued", "", reason=slot.reason, slot_at=at, attempt=0)
 
 
 def write_index(outputs: Path, *, language: str = "es", around: Surroundings | None = None) -> Path:
@@ -67,7 +79,7 @@ def write_index(outputs: Path, *, language: str = "es", around: Surroundings | N
     outputs.mkdir(parents=True, exist_ok=True)
     records = all_records(outputs)
     now = around.now or max((_ended(record) for record in records), default=None)
-    jobs = _jobs(outputs, records, around.jobs)
+    jobs = _jobs(outputs, records, around)
     time_zone = load_settings().time_zone
     write_job_pages(outputs, jobs, language=language, time_zone=time_zone, files=around.files)
     cards = [_card(job, now, language=language, time_zone=time_zone) for job in jobs]
@@ -77,15 +89,25 @@ def write_index(outputs: Path, *, language: str = "es", around: Surroundings | N
     return outputs / _INDEX_FILE
 
 
-def _jobs(outputs: Path, records: Iterable[RunRecord], planned: Sequence[ScheduledJob]) -> list[ShownJob]:
+def _jobs(outputs: Path, records: Iterable[RunRecord], around: Surroundings) -> list[ShownJob]:
     """Every job by name, those that never ran last; its runs newest first, as ``records`` are."""
     by_job: dict[str, list[ShownRun]] = defaultdict(list)
     for record in records:
         by_job[record.job].append(ShownRun(record, _page_of(outputs, record)))
-    plans = {job.name: job for job in planned}
+    plans = {job.name: job for job in around.jobs}
+    waits: dict[str, list[Slot]] = defaultdict(list)
+    for slot in around.queued:
+        waits[slot.job].append(slot)
+    names = by_job.keys() | plans.keys() | waits.keys()
     return [
-        ShownJob(name, by_job.get(name, []), published_record(outputs, name), plans.get(name))
-        for name in sorted(by_job.keys() | plans.keys(), key=lambda name: (name not in by_job, name))
+        ShownJob(
+            name,
+            by_job.get(name, []),
+            published_record(outputs, name),
+            plans.get(name),
+            tuple(waits.get(name, ())),
+        )
+        for name in sorted(names, key=lambda name: (name not in by_job, name))
     ]
 
 
@@ -110,7 +132,8 @@ def _card(job: ShownJob, now: dt.datetime | None, *, language: str, time_zone: s
         "title": job.title,
         "question": latest.question if latest else None,
         "reader": latest.reader if latest else None,
-        "status": latest.status if latest else None,
+        "status": latest.status if latest else "queued" if job.queued else None,
+        "queued": job.waits(language),
         "good": good,
         "published": job.published is not None,
         "is_good": good is not None and not failing,

@@ -15,7 +15,7 @@ from analytics_lib.atomic import write_atomically
 from analytics_lib.runs.failure import data_state
 from analytics_lib.runs.failure_private import one_line, private, shown_value
 from analytics_lib.runs.job_page_trend import CellTime, Trend, cell_times, trend
-from analytics_lib.runs.labels import labels, write_moment, write_number, write_seconds
+from analytics_lib.runs.labels import labels, write_moment, write_number, write_seconds, write_wait
 from analytics_lib.runs.record import library_hash
 from analytics_lib.runs.report import page
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from analytics_lib.runs.jobs import ScheduledJob
+    from analytics_lib.runs.ledger import Slot
     from analytics_lib.runs.record import RunRecord
 
 JOBS_FOLDER = "jobs"
@@ -53,12 +54,14 @@ class ShownJob:
         runs: Newest first.
         published: The run that readers see.
         plan: When it runs by itself.
+        queued: Its slots that wait, oldest first.
     """
 
     name: str
     runs: list[ShownRun]
     published: RunRecord | None
     plan: ScheduledJob | None
+    queued: tuple[Slot, ...] = ()
 
     @property
     def latest(self) -> RunRecord | None:
@@ -70,6 +73,12 @@ class ShownJob:
         """The run that is published, else the newest that succeeded."""
         good = (run.record for run in self.runs if run.record.status == "succeeded")
         return self.published or next(good, None)
+
+    def waits(self, language: str) -> list[tuple[str, str]]:
+        """The slots that wait, oldest first: the time of each, and what for."""
+        return [
+            (slot.slot_at.isoformat(), write_wait(slot.reason, language=language)) for slot in self.queued
+        ]
 
     @property
     def title(self) -> str:

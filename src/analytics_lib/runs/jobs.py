@@ -17,7 +17,7 @@ from analytics_lib.errors import RequestError
 from analytics_lib.runs.job_values import filled, read_key, slug
 from analytics_lib.runs.parameters import declared, default_parameters, resolve
 from analytics_lib.runs.values import Refused
-from analytics_lib.yaml_files import key_lines, read_yaml
+from analytics_lib.yaml_files import Problems, read_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -85,7 +85,7 @@ def load_jobs(path: Path, *, notebooks: Path, time_zone: str) -> list[ScheduledJ
     found = read_yaml(path) or {}
     if not isinstance(found, dict) or not isinstance(found.get("jobs"), dict) or set(found) != {"jobs"}:
         raise RequestError(f"{path} must hold one mapping `jobs:` of names to jobs.")
-    problems = _Problems(path)
+    problems = Problems(path, "jobs")
     read = [_jobs(str(name), given, problems, time_zone) for name, given in found["jobs"].items()]
     jobs = [job for members in read for job in members]
     for job in jobs:
@@ -100,27 +100,7 @@ def family(name: str) -> str:
     return name.partition("__")[0]
 
 
-class _Problems:
-    """What is wrong with a file, each problem with the line of the key it is about."""
-
-    def __init__(self, path: Path) -> None:
-        self._path, self._lines = path, key_lines(path)
-        self._found: set[tuple[int, str]] = set()
-
-    def note(self, problem: object, *keys: str) -> None:
-        """Note a problem with the key that ``keys`` lead to, below ``jobs``."""
-        here = ("jobs", *keys)
-        line = next(self._lines[here[:end]] for end in range(len(here), 0, -1) if here[:end] in self._lines)
-        self._found.add((line, f"line {line}: {'.'.join(keys)}: {problem}"))
-
-    def refuse(self) -> None:
-        """Raise ``RequestError`` with all of them, if there are any."""
-        if self._found:
-            told = "\n".join(f"  {text}" for _, text in sorted(self._found))
-            raise RequestError(f"{self._path} has {len(self._found)} problem(s):\n{told}")
-
-
-def _jobs(name: str, given: object, problems: _Problems, time_zone: str) -> list[ScheduledJob]:
+def _jobs(name: str, given: object, problems: Problems, time_zone: str) -> list[ScheduledJob]:
     """The job of one entry, or one a value of its ``each``; none where it cannot be read."""
     if not _NAME.fullmatch(name) or "__" in name:
         problems.note("use a-z, 0-9 and single _ (at most 40), such as kpis_daily.", name)
@@ -151,7 +131,7 @@ def _fanned(name: str, values: dict[str, Any]) -> Iterator[ScheduledJob]:
         yield ScheduledJob(f"{name}__{slug(value)}", **values, parameters={**shared, parameter: value})
 
 
-def _check_parameters(job: ScheduledJob, params: Path, notebooks: Path, problems: _Problems) -> None:
+def _check_parameters(job: ScheduledJob, params: Path, notebooks: Path, problems: Problems) -> None:
     try:
         known = declared(notebooks / f"{job.notebook}.ipynb")
     except RequestError as problem:
@@ -165,7 +145,7 @@ def _check_parameters(job: ScheduledJob, params: Path, notebooks: Path, problems
             problems.note(line, family(job.name), "parameters")
 
 
-def _check_order(jobs: list[ScheduledJob], known: set[str], problems: _Problems) -> None:
+def _check_order(jobs: list[ScheduledJob], known: set[str], problems: Problems) -> None:
     """Every job that another waits for exists, and none waits for itself in the end."""
     waits = {family(job.name): set(job.after) for job in jobs}
     for name, others in waits.items():

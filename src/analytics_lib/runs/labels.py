@@ -141,6 +141,9 @@ LABELS: dict[str, dict[str, str]] = {
     "written_at": {"es": "Página escrita", "en": "Page written"},
     # Statuses and reasons of a run.
     "queued": {"es": "en espera", "en": "queued"},
+    "no_place": {"es": "espera un lugar libre", "en": "waits for a free place"},
+    "no_memory": {"es": "espera memoria libre", "en": "waits for free memory"},
+    "after": {"es": "espera a {job}", "en": "waits for {job}"},
     "skipped": {"es": "omitido", "en": "skipped"},
     "reused": {
         "es": "sin cambios: se usa un resultado anterior",
@@ -210,6 +213,12 @@ def write_age(day: dt.date, *, today: dt.date, language: str) -> str:
     days = (today - day).days
     name = "age_today" if days <= 0 else "age_yesterday" if days == 1 else "age"
     return LABELS[name][language].format(days=write_number(days, language=language))
+
+
+def write_wait(reason: str | None, *, language: str) -> str:
+    """What a slot waits for, such as ``waits for kpis_daily``."""
+    name, _, job = (reason or "").partition(" ")
+    return LABELS[name][language].format(job=job) if name in LABELS else name
 
 
 def write_day(day: object, *, language: str) -> str:

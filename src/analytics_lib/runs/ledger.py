@@ -1,9 +1,10 @@
-"""The ledger: which slot of which job was begun, by whom, and what became of it.
+"""The ledger: which slot of which job waits or was begun, by whom, and what became of it.
 
 A slot is one time on a job's schedule. It is claimed once, however many schedulers run: the claim is one
 insert under a unique key. Who holds it says so again and again; a holder whose process is gone, or who has
-been silent for longer than a lease, has lost the slot. SQLite in WAL mode, on the disk of one machine; what
-it holds can be told again from the run folders (``rebuild``).
+been silent for longer than a lease, has lost the slot. A slot that waits is ``queued``: that is told to
+readers and keeps nobody from claiming it. SQLite in WAL mode, on the disk of one machine; what it holds can
+be told again from the run folders (``rebuild``).
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import os
+import shutil
 import socket
 import sqlite3
 import threading
@@ -18,10 +20,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from analytics_lib.errors import StoreError
+from analytics_lib.runs import ledger_sql as sql
+from analytics_lib.runs.disk import is_full
 from analytics_lib.runs.record import is_alive, process_started
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from analytics_lib.runs.record import RunRecord
@@ -30,55 +34,18 @@ LEDGER_FILE = "ledger.sqlite"
 LEASE = dt.timedelta(seconds=60)
 _BEAT_SECONDS = 15.0
 _BUSY_SECONDS = 30.0
-
-_TABLE = """
-create table if not exists slots (
-    job text not null,
-    slot_at text not null,
-    state text not null,
-    attempt integer not null,
-    owner text,
-    lease_until text,
-    run text,
-    reason text,
-    primary key (job, slot_at)
-) strict, without rowid
-"""
-_CLAIM = "insert or ignore into slots values (:job, :slot_at, 'running', 1, :owner, :lease_until, null, null)"
-_AGAIN = """
-update slots
-set state = 'running', attempt = attempt + 1, owner = :owner, lease_until = :lease_until, reason = null
-where job = :job and slot_at = :slot_at and state <> 'running' and attempt = :attempt
-"""
-_BEAT = "update slots set lease_until = :lease_until where owner = :owner and state = 'running'"
-_FINISH = """
-update slots
-set state = :state, run = :run, reason = :reason, owner = null, lease_until = null
-where job = :job and slot_at = :slot_at and state = 'running' and owner = :owner
-"""
-_SKIP = "insert or ignore into slots values (:job, :slot_at, 'skipped', 0, null, null, null, :reason)"
-_HELD = "select job, slot_at, owner, lease_until from slots where state = 'running'"
-_LOSE = """
-update slots
-set state = 'lost', reason = 'lost', owner = null, lease_until = null
-where job = :job and slot_at = :slot_at and state = 'running' and owner = :owner
-"""
-_NEWEST = """
-select job, slot_at, state, attempt, run, reason
-from slots
-where job = :job and slot_at <= :at
-order by slot_at desc
-limit 1
-"""
-_BAD = """
-select job, slot_at, state, attempt, run, reason from slots where state in ('failed', 'timed_out', 'lost')
-"""
-_TELL = "insert or replace into slots values (:job, :slot_at, :state, :attempt, null, null, :run, :reason)"
+# SQLite needs a few pages of its files; with less than this nothing can be written.
+_ROOM_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True)
 class Slot:
-    """One slot of the ledger; ``state`` is one of a run's, or ``skipped``."""
+    """One slot of the ledger; ``state`` is one of a run's, or ``queued`` or ``skipped``.
+
+    Attributes:
+        attempt: Of the last run that was begun for it; 0 = none was.
+        reason: Why it ended so; of one that is queued, what it waits for.
+    """
 
     job: str
     slot_at: dt.datetime
@@ -86,6 +53,11 @@ class Slot:
     attempt: int
     run: str | None
     reason: str | None
+
+    @property
+    def name(self) -> str:
+        """What a person calls it by: the job and the time."""
+        return f"{self.job}@{_text(self.slot_at)}"
 
 
 class Ledger:
@@ -99,25 +71,28 @@ class Ledger:
     def __init__(self, outputs: Path) -> None:
         outputs.mkdir(parents=True, exist_ok=True)
         self._path = outputs / LEDGER_FILE
-        self.is_new = not self._path.exists()
         pid = os.getpid()
         self.owner = f"{socket.gethostname()} {pid} {process_started(pid)}"
         with self._open() as connection:
             connection.execute("pragma journal_mode = wal")
-            connection.execute(_TABLE)
+            # A file whose making was cut short by a full disk is as good as none.
+            self.is_new = connection.execute(sql.THERE).fetchone() is None
+            connection.execute(sql.TABLE)
 
     def claim(self, job: str, slot_at: dt.datetime, *, now: dt.datetime) -> bool:
-        """Take a slot that nobody has taken yet; whether it is ours now."""
-        return self._changed(_CLAIM, **_named(job, slot_at), owner=self.owner, lease_until=_text(now + LEASE))
+        """Take a slot that nobody has taken yet, whoever waits for it; whether it is ours now."""
+        return self._changed(
+            sql.CLAIM, **_named(job, slot_at), owner=self.owner, lease_until=_text(now + LEASE)
+        )
 
     def claim_again(self, slot: Slot, *, now: dt.datetime) -> bool:
         """Take a slot whose last attempt has ended, for another one; whether it is ours now."""
         values = {"owner": self.owner, "lease_until": _text(now + LEASE), "attempt": slot.attempt}
-        return self._changed(_AGAIN, **_named(slot.job, slot.slot_at), **values)
+        return self._changed(sql.AGAIN, **_named(slot.job, slot.slot_at), **values)
 
     def beat(self, *, now: dt.datetime) -> None:
         """Say that what this process holds is being worked on."""
-        self._changed(_BEAT, owner=self.owner, lease_until=_text(now + LEASE))
+        self._changed(sql.BEAT, owner=self.owner, lease_until=_text(now + LEASE))
 
     @contextlib.contextmanager
     def beating(self, now: Callable[[], dt.datetime]) -> Iterator[None]:
@@ -139,27 +114,58 @@ class Ledger:
     def finish(self, job: str, slot_at: dt.datetime, record: RunRecord) -> bool:
         """Write down how a slot ended; false where it had been taken from us as lost meanwhile."""
         told = {"state": record.status, "run": record.run, "reason": record.reason}
-        return self._changed(_FINISH, **_named(job, slot_at), owner=self.owner, **told)
+        return self._changed(sql.FINISH, **_named(job, slot_at), owner=self.owner, **told)
 
     def skip(self, job: str, slot_at: dt.datetime, reason: str) -> bool:
-        """Write down that a slot is not run, and why; false where somebody has taken it."""
-        return self._changed(_SKIP, **_named(job, slot_at), reason=reason)
+        """Write down that a slot is not run, and why; false where somebody has taken it or waits for it."""
+        return self._changed(sql.SKIP, **_named(job, slot_at), owner=self.owner, reason=reason)
+
+    def unqueue(self) -> None:
+        """Nothing waits here any more: what was not begun is due as before."""
+        self._changed(sql.UNQUEUE, owner=self.owner)
+
+    def queue(self, waits: Mapping[tuple[str, dt.datetime], str], *, now: dt.datetime) -> None:
+        """Write down which slots, by job and time, wait here for what; from now on no others do."""
+        mine = {"owner": self.owner, "lease_until": _text(now + LEASE)}
+        rows = [{**_named(*slot), **mine, "reason": reason} for slot, reason in waits.items()]
+        with self._open() as connection, connection:
+            connection.execute(sql.UNQUEUE, mine)
+            connection.executemany(sql.QUEUE, rows)
+
+    def cancel(self, slot: Slot) -> bool:
+        """Write down that a slot that waits is not to be run; false where it does not wait any more."""
+        return self._changed(sql.CANCEL, **_named(slot.job, slot.slot_at))
+
+    def queued(self, *, now: dt.datetime) -> list[Slot]:
+        """The slots that somebody who is still there has waiting, oldest first."""
+        with self._open() as connection:
+            rows = connection.execute(sql.QUEUED).fetchall()
+        return [_slot(*row) for *row, owner, lease_until in rows if not _is_gone(owner, lease_until, now)]
 
     def recover(self, *, now: dt.datetime) -> int:
-        """Give up the slots whose holder is gone or silent; how many there were."""
+        """Give up the slots whose holder is gone or silent; how many there were that ran.
+
+        What only waited for such a one is forgotten: nothing was begun, so it is due as before.
+        """
         with self._open() as connection:
-            held = connection.execute(_HELD).fetchall()
+            held = connection.execute(sql.HELD).fetchall()
+            waiters = connection.execute(sql.WAITERS).fetchall()
+        for owner in {owner for owner, lease_until in waiters if _is_gone(owner, lease_until, now)}:
+            self._changed(sql.UNQUEUE, owner=owner)
         gone = [row for row in held if _is_gone(row[2], row[3], now)]
-        return sum(self._changed(_LOSE, job=job, slot_at=at, owner=owner) for job, at, owner, _ in gone)
+        return sum(self._changed(sql.LOSE, job=job, slot_at=at, owner=owner) for job, at, owner, _ in gone)
 
     def newest(self, job: str, *, at: dt.datetime) -> Slot | None:
-        """The last slot of a job up to a time; a clock that ran ahead and came back has left later ones."""
-        found = self._slots(_NEWEST, job=job, at=_text(at))
+        """The last slot of a job up to a time that does not wait.
+
+        A clock that ran ahead and came back has left later ones.
+        """
+        found = self._slots(sql.NEWEST, job=job, at=_text(at))
         return found[0] if found else None
 
     def ended_badly(self) -> list[Slot]:
         """Slots whose last attempt failed, timed out or was lost."""
-        return self._slots(_BAD)
+        return self._slots(sql.BAD)
 
     def rebuild(self, records: Iterable[RunRecord]) -> int:
         """Tell the slots again from the records of runs, oldest first; how many runs had one."""
@@ -169,17 +175,17 @@ class Ledger:
         )
         for record in scheduled:
             told = {"state": record.status, "run": record.run, "reason": record.reason}
-            self._changed(_TELL, job=record.job, slot_at=record.slot_at, attempt=record.attempt, **told)
+            self._changed(sql.TELL, job=record.job, slot_at=record.slot_at, attempt=record.attempt, **told)
         return len(scheduled)
 
-    def _slots(self, sql: str, **values: object) -> list[Slot]:
+    def _slots(self, statement: str, **values: object) -> list[Slot]:
         with self._open() as connection:
-            rows = connection.execute(sql, values).fetchall()
-        return [Slot(job, dt.datetime.fromisoformat(at), *rest) for job, at, *rest in rows]
+            rows = connection.execute(statement, values).fetchall()
+        return [_slot(*row) for row in rows]
 
-    def _changed(self, sql: str, **values: object) -> bool:
+    def _changed(self, statement: str, **values: object) -> bool:
         with self._open() as connection, connection:
-            return connection.execute(sql, values).rowcount > 0
+            return connection.execute(statement, values).rowcount > 0
 
     @contextlib.contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
@@ -188,10 +194,34 @@ class Ledger:
             with contextlib.closing(sqlite3.connect(self._path, timeout=_BUSY_SECONDS)) as connection:
                 yield connection
         except sqlite3.DatabaseError as error:
-            raise StoreError(
-                f"The ledger {self._path} could not be used: {error}. If it is damaged, delete it: the next "
-                "scheduler tells it again from the run folders."
-            ) from error
+            raise StoreError(_told(error, self._path)) from error
+
+
+def queued_slots(outputs: Path, *, now: dt.datetime) -> list[Slot]:
+    """The slots that wait, oldest first; none where there is no ledger yet.
+
+    Raises:
+        StoreError: If the ledger cannot be read.
+    """
+    return Ledger(outputs).queued(now=now) if (outputs / LEDGER_FILE).exists() else []
+
+
+def _told(error: sqlite3.DatabaseError, path: Path) -> str:
+    """What is wrong with the ledger; SQLite has several names for a full disk, so the disk is asked too."""
+    free = shutil.disk_usage(path.parent).free
+    if "full" in str(error) or is_full(str(error)) or free < _ROOM_BYTES:
+        return (
+            f"The disk is full ({free:,} bytes free): the ledger {path} could not be used ({error}). Free "
+            "some space and start again; nothing in the ledger is lost."
+        )
+    return (
+        f"The ledger {path} could not be used: {error}. If it is damaged, delete it: the next "
+        "scheduler tells it again from the run folders."
+    )
+
+
+def _slot(job: str, slot_at: str, state: str, attempt: int, run: str | None, reason: str | None) -> Slot:
+    return Slot(job, dt.datetime.fromisoformat(slot_at), state, attempt, run, reason)
 
 
 def _is_gone(owner: str, lease_until: str, now: dt.datetime) -> bool:

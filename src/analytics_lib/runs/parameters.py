@@ -59,17 +59,25 @@ def declared(notebook: Path) -> tuple[Parameter, ...]:
         RequestError: If there is no such notebook, it is not one, or its cell holds something else than
             imports and annotated assignments of literals.
     """
-    source = _parameters_cell(notebook)
+    return declared_in(_parameters_cell(notebook), notebook=notebook.name)
+
+
+def declared_in(source: str, *, notebook: str) -> tuple[Parameter, ...]:
+    """The parameters that the source of a parameters cell declares; ``notebook`` is what an error calls it.
+
+    Raises:
+        RequestError: As ``declared``.
+    """
     try:
         tree = ast.parse(source)
     except SyntaxError as error:
-        raise RequestError(f"{notebook.name}, parameters cell, line {error.lineno}: {error.msg}.") from error
+        raise RequestError(f"{notebook}, parameters cell, line {error.lineno}: {error.msg}.") from error
     comments = _comments(source)
     lines = [node for node in tree.body if not isinstance(node, ast.Import | ast.ImportFrom)]
     try:
         return tuple(_parameter(node, comments) for node in lines)
     except Refused as error:
-        raise RequestError(f"{notebook.name}, parameters cell, {error}") from error
+        raise RequestError(f"{notebook}, parameters cell, {error}") from error
 
 
 def resolve(parameters: Sequence[Parameter], given: Mapping[str, object]) -> dict[str, Json]:

@@ -21,7 +21,7 @@ from analytics_lib.atomic import write_atomically
 if TYPE_CHECKING:
     from analytics_lib.runs.results import Json
 
-Status = Literal["running", "succeeded", "failed", "timed_out", "lost", "cancelled"]
+Status = Literal["queued", "running", "succeeded", "failed", "timed_out", "lost", "cancelled"]
 
 RECORD_FILE = "run.json"
 NOTEBOOK_FILE = "notebook.ipynb"
@@ -52,7 +52,8 @@ class RunRecord:
     Attributes:
         run: Name of its folder: the UTC time of its start and a key of notebook, parameters and versions.
         title: The notebook's first heading; ``question`` and ``reader`` are its lines of that name.
-        reason: Why it failed, one of ``REASONS``; ``reused`` where it stands for a slot it was not run for.
+        reason: Why it failed, one of ``REASONS``; ``reused`` where it stands for a slot it was not run for;
+            what it waits for where it is queued, which no record on disk ever is.
         versions: The version of each table that the notebook read.
         store_id: Of which store these are versions: they count from 0 in each; null where there was none.
         rows: How many rows each of these tables had; empty where nobody counted.

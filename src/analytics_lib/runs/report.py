@@ -12,15 +12,13 @@ import json
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-import jinja2
-import jinja2.sandbox
 from pygments import highlight  # type: ignore[import-untyped]  # ships no types
 from pygments.formatters import HtmlFormatter  # type: ignore[import-untyped]  # ships no types
 from pygments.lexers import PythonLexer  # type: ignore[import-untyped]  # ships no types
 
 from analytics_lib.atomic import write_atomically
 from analytics_lib.runs.failure import INJECTED_TAG, failure_of
-from analytics_lib.runs.failure_private import private, shown_value
+from analytics_lib.runs.failure_private import shown_value
 from analytics_lib.runs.labels import (
     labels,
     write_day,
@@ -29,21 +27,21 @@ from analytics_lib.runs.labels import (
     write_seconds,
     write_window,
 )
+from analytics_lib.runs.outputs import Block, shown_output
 from analytics_lib.runs.record import NOTEBOOK_FILE, RunRecord
-from analytics_lib.runs.sanitize import clean_html, figure_to_json, markdown_to_html
-from analytics_lib.runs.text import plain
+from analytics_lib.runs.rendering import environment
+from analytics_lib.runs.sanitize import markdown_to_html
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
-PLOTLY = "application/vnd.plotly.v1+json"
+    import jinja2
+
 _ASSETS = "assets"
 # Papermill marks the cell that failed with cells of its own; the page has its own way to say it.
 _MARKER_TAG = "papermill-error-cell-tag"
 
 Notebook = dict[str, Any]
-Block = dict[str, Any]
 
 
 def render(record: RunRecord, folder: Path) -> str:
@@ -93,17 +91,11 @@ def copy_assets(outputs: Path) -> None:
 
 @cache
 def _environment() -> jinja2.Environment:
-    environment = jinja2.sandbox.SandboxedEnvironment(
-        loader=jinja2.PackageLoader("analytics_lib.runs", "templates"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(
+    made = environment("analytics_lib.runs")
+    made.filters.update(
         moment=write_moment, day=write_day, number=write_number, seconds=write_seconds, value=_value
     )
-    return environment
+    return made
 
 
 def _value(value: object, name: str) -> str:
@@ -178,7 +170,7 @@ def _gathered(blocks: list[Block]) -> list[Block]:
 
 
 def _code_block(cell: Notebook, source: str, number: int) -> Block:
-    outputs = [_output(output, f"{number}-{position}") for position, output in enumerate(cell["outputs"])]
+    outputs = [shown_output(output, f"{number}-{at}") for at, output in enumerate(cell["outputs"])]
     return {
         "kind": "code",
         "cells": [{"number": number, "html": _coloured(source)}],
@@ -189,36 +181,3 @@ def _code_block(cell: Notebook, source: str, number: int) -> Block:
 
 def _coloured(source: str) -> str:
     return str(highlight(source, PythonLexer(), HtmlFormatter(nowrap=True)))
-
-
-def _output(output: Notebook, name: str) -> Block:
-    if output["output_type"] == "stream":
-        kind = "messages" if output["name"] == "stderr" else "text"
-        return {"kind": kind, "text": private("".join(output["text"]))}
-    if output["output_type"] == "error":
-        return {
-            "kind": "error",
-            "name": private(output["ename"]),
-            "text": private(output["evalue"]),
-            "traceback": private("\n".join(output["traceback"])),
-        }
-    return _shown({kind: _joined(value) for kind, value in output["data"].items()}, name)
-
-
-def _shown(data: Mapping[str, Any], name: str) -> Block:
-    """The richest form of an output that a page can show safely."""
-    if PLOTLY in data:
-        title = data[PLOTLY].get("layout", {}).get("title", {}).get("text") or ""
-        return {"kind": "chart", "id": f"chart-{name}", "title": title, "json": figure_to_json(data[PLOTLY])}
-    if "text/html" in data:
-        return {"kind": "html", "html": clean_html(data["text/html"])}
-    if "text/markdown" in data:
-        return {"kind": "answer", "html": markdown_to_html(data["text/markdown"])}
-    for kind in ("image/png", "image/jpeg"):
-        if kind in data:
-            return {"kind": "image", "source": f"data:{kind};base64,{''.join(data[kind].split())}"}
-    return {"kind": "text", "text": plain(str(data.get("text/plain", "")))}
-
-
-def _joined(value: object) -> object:
-    return "".join(value) if isinstance(value, list) else value
