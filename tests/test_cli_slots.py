@@ -10,6 +10,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from commanding import status
+
 ANALYTICS = str(Path(sys.executable).with_name("analytics"))
 BODY = "import pathlib, time\npathlib.Path('began').touch()\nif channel == 'slow':\n    time.sleep(600)"
 
@@ -61,24 +63,35 @@ def published(project):
     return json.loads((project / "outputs/published/daily/run.json").read_text())["slot_at"]
 
 
-def test_a_slot_is_run_once_and_what_is_published_never_goes_back(project):
+@pytest.fixture
+def asked(project, capsys):
+    """What the command makes of its arguments, in this process: exit status and what it printed."""
+
+    def asked(*arguments):
+        ended = status("run-slot", *arguments, folder=project)
+        return ended, "".join(capsys.readouterr())
+
+    return asked
+
+
+def test_a_slot_is_run_once_and_what_is_published_never_goes_back(project, asked):
     newer, older = "2026-02-03T10:30:00+00:00", "2026-02-02T05:30:00-05:00"
     for _ in range(2):
-        assert ended(run_slot(project, "daily", "--slot", newer)) == (0, f"daily for {newer}: succeeded\n")
+        assert asked("daily", "--slot", newer) == (0, f"daily for {newer}: succeeded\n")
     assert [(one["attempt"], one["results"]) for one in records(project, "daily")] == [
         (1, {"until": "2026-02-03"})
     ]
-    assert ended(run_slot(project, "daily", "--slot", older))[0] == 0
+    assert asked("daily", "--slot", older)[0] == 0
     assert published(project) == newer
     # The ledger of one machine is left alone.
     assert not (project / "outputs/ledger.sqlite").exists()
 
 
-def test_what_is_not_to_be_published_is_once_somebody_asks_and_again_means_again(project):
+def test_what_is_not_to_be_published_is_once_somebody_asks_and_again_means_again(project, asked):
     slot = ("daily", "--slot", "2026-02-03T10:30:00+00:00")
-    assert ended(run_slot(project, *slot, "--no-publish"))[0] == 0
+    assert asked(*slot, "--no-publish")[0] == 0
     assert not (project / "outputs/published").exists()
-    assert ended(run_slot(project, *slot, "--again"))[0] == 0
+    assert asked(*slot, "--again")[0] == 0
     assert [one["attempt"] for one in records(project, "daily")] == [1, 2]
     assert published(project) == "2026-02-03T10:30:00+00:00"
 
@@ -104,6 +117,6 @@ def test_a_run_is_cancelled_once_whoever_asked_for_it_is_gone(project):
         (("daily", "--slot", "today"), "is no time"),
     ],
 )
-def test_a_wrong_request_is_refused_with_status_2(project, arguments, said):
-    status, printed = ended(run_slot(project, *arguments))
-    assert (status, said in printed) == (2, True), printed
+def test_a_wrong_request_is_refused_with_status_2(asked, arguments, said):
+    ended, printed = asked(*arguments)
+    assert (ended, said in printed) == (2, True), printed

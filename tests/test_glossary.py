@@ -17,6 +17,7 @@ cohort age retention churn duration event_observed horizon cutoff baseline lift
 since until as_of period by numerator denominator value low high few complete
 metric fact dimension demand closed containment_rate durable_resolution_rate issue health_score
 driver mix contribution explained specific
+page block control view snapshot live gallery active_conversation pace handling differs pooled
 """
 
 

@@ -10,18 +10,26 @@ import orjson
 import pytest
 from workshop import ROOT, Workshop, message
 
+from commanding import status
+
 ANALYTICS = Path(sys.executable).parent / "analytics"
 
 
 @pytest.fixture
-def analytics(tmp_path):
-    """Run the command in an empty project; gives exit status, what it said and what it complained."""
+def project(tmp_path):
+    """A project that knows its sources and has nothing in its store."""
     shutil.copytree(ROOT / "params" / "sources", tmp_path / "params" / "sources")
+    return tmp_path
+
+
+@pytest.fixture
+def analytics(project):
+    """Run the command in the project; gives exit status, what it said and what it complained."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("ANALYTICS_")}
 
     def analytics(*arguments):
         done = subprocess.run(
-            [ANALYTICS, *arguments], cwd=tmp_path, env=clean, capture_output=True, text=True, check=False
+            [ANALYTICS, *arguments], cwd=project, env=clean, capture_output=True, text=True, check=False
         )
         assert "Traceback" not in done.stderr
         return done.returncode, done.stdout, done.stderr
@@ -38,17 +46,17 @@ def inbox(tmp_path):
 
 
 def test_done_is_status_0_and_the_counts_are_said(analytics, inbox):
-    status, said, _ = analytics("ingest", "contract", "inbox/messages.ndjson")
-    assert status == 0
+    ended, said, _ = analytics("ingest", "contract", "inbox/messages.ndjson")
+    assert ended == 0
     assert "messages.ndjson: ingested, 3 records = 1 accepted + 1 duplicates + 1 quarantined" in said
     assert "quarantined: BAD_TIME 1" in said
-    status, said, _ = analytics("ingest", "contract", "inbox/m*.ndjson")
-    assert (status, said.split(",")[0]) == (0, "messages.ndjson: already ingested")
+    ended, said, _ = analytics("ingest", "contract", "inbox/m*.ndjson")
+    assert (ended, said.split(",")[0]) == (0, "messages.ndjson: already ingested")
 
 
 def test_a_program_gets_one_json_object(analytics, inbox):
-    status, said, _ = analytics("ingest", "contract", "inbox", "--json")
-    assert status == 1
+    ended, said, _ = analytics("ingest", "contract", "inbox", "--json")
+    assert ended == 1
     ingested, refused = orjson.loads(said)["files"]
     assert ingested == {
         "file": "messages.ndjson",
@@ -75,14 +83,13 @@ def test_a_program_gets_one_json_object(analytics, inbox):
         (["contract", "inbox", "--fast"], "No such option"),
     ],
 )
-def test_a_wrong_request_is_status_2_and_stores_nothing(analytics, inbox, tmp_path, arguments, complaint):
-    status, _, complained = analytics("ingest", *arguments)
-    assert status == 2
-    assert complaint in complained
-    assert not (tmp_path / "data").exists()
+def test_a_wrong_request_is_status_2_and_stores_nothing(project, inbox, capsys, arguments, complaint):
+    assert status("ingest", *arguments, folder=project) == 2
+    assert complaint in capsys.readouterr().err
+    assert not (project / "data").exists()
 
 
-def test_help_says_what_it_does(analytics):
-    status, said, _ = analytics("ingest", "--help")
-    assert status == 0
+def test_help_says_what_it_does(project, capsys):
+    assert status("ingest", "--help", folder=project) == 0
+    said = capsys.readouterr().out
     assert "SOURCE is described by params/sources/SOURCE.yaml" in said

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from analytics_lib.cli import data, jobs, runs, slots, store
+from analytics_lib.cli import data, jobs, pages, runs, slots, store
 from analytics_lib.errors import AnalyticsError, ContractError, RequestError
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def cli() -> None:
     """The analytics workspace: bring data in, run notebooks, see what ran."""
 
 
-for module in (data, store, runs, jobs, slots):
+for module in (data, store, runs, jobs, slots, pages):
     for command in module.COMMANDS:
         cli.add_command(command)
 

@@ -13,6 +13,7 @@ from analytics_lib.config import load_settings
 from analytics_lib.errors import AnalyticsError, RequestError
 from analytics_lib.runs.catalog import Surroundings
 from analytics_lib.runs.jobs import ScheduledJob, load_jobs
+from analytics_lib.runs.ledger import Slot, queued_slots
 from analytics_lib.runs.scheduled import Places
 from analytics_lib.store import Store
 from analytics_lib.store.counts import source_files
@@ -27,18 +28,21 @@ JOBS = PARAMETERS / "jobs.yaml"
 
 
 def surroundings() -> Surroundings:
-    """What the catalogue says beyond the runs: the jobs of the project, and the files its store was fed.
+    """What the catalogue says beyond the runs: the project's jobs, what waits, the files of its store.
 
     What cannot be read is left out: a wrong file of jobs or a damaged store must not cost a run its page, and
     the commands that need them say what is wrong.
     """
     known: list[ScheduledJob] = []
     files: list[dict[str, Any]] = []
+    waiting: list[Slot] = []
     with contextlib.suppress(AnalyticsError):
         known = jobs()
+    with contextlib.suppress(AnalyticsError):
+        waiting = queued_slots(load_settings().outputs, now=now())
     with contextlib.suppress(AnalyticsError), Store.open(load_settings().store) as store:
         files = source_files(store)
-    return Surroundings(known, files, now())
+    return Surroundings(known, files, now(), waiting)
 
 
 def places() -> Places:

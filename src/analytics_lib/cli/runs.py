@@ -13,19 +13,22 @@ import orjson
 from tqdm import tqdm
 
 from analytics_lib.cli.project import NOTEBOOKS, PARAMETERS, now, surroundings
+from analytics_lib.cli.published_pages import refresh_pages
 from analytics_lib.config import load_settings
 from analytics_lib.errors import RequestError
 from analytics_lib.runs import catalog
 from analytics_lib.runs.batch import few_at_a_time
 from analytics_lib.runs.failure import failure_message, last_good
 from analytics_lib.runs.inputs import Snapshot, snapshot
+from analytics_lib.runs.ledger import queued_slots
 from analytics_lib.runs.parameters import declared, default_parameters, resolve
+from analytics_lib.runs.record import all_records
 from analytics_lib.runs.reuse import reusable, show
 from analytics_lib.runs.runner import Job, run
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
     from threading import Event
 
@@ -54,11 +57,16 @@ def run_command(
     failed; what was published before stays then. With --reuse a notebook whose parameters, data and code are
     those of a run that succeeded is not run again: that run is named and shown.
     """
-    jobs = [_job(name, _parameters(given), as_of) for name in _chosen(names, everything=everything)]
     settings = load_settings()
+    chosen = _chosen(names, everything=everything)
+    if everything:
+        chosen = _longest_first(chosen, all_records(settings.outputs))
+    jobs = [_job(name, _parameters(given), as_of) for name in chosen]
     ready = [(job, snapshot(job.parameters)) for job in jobs]
     succeeded = few_at_a_time(partial(_run_one, settings.outputs, reuse), ready, at_once=at_once)
     index = catalog.write_index(settings.outputs, around=surroundings())
+    if any(succeeded):
+        refresh_pages()
     click.echo(f"Catalogue: {index.resolve().as_uri()}")
     if not all(succeeded):
         sys.exit(1)
@@ -74,6 +82,20 @@ def _chosen(names: tuple[str, ...], *, everything: bool) -> list[str]:
             hint = f" Did you mean {near[0]!r}?" if near else ""
             raise RequestError(f"There is no notebook {name!r}.{hint} There are: {', '.join(known)}.")
     return known if everything else list(names)
+
+
+def _longest_first(names: list[str], records: Iterable[RunRecord]) -> list[str]:
+    """The names by how long each took last time, so that those side by side end together; unknown ones first.
+
+    Args:
+        names: Of jobs.
+        records: Newest first.
+    """
+    took: dict[str, float] = {}
+    for record in records:
+        if record.status == "succeeded" and record.seconds is not None:
+            took.setdefault(record.job, record.seconds)
+    return sorted(names, key=lambda name: -took.get(name, float("inf")))
 
 
 def _parameters(given: tuple[str, ...]) -> dict[str, object]:
@@ -144,16 +166,17 @@ def _run(job: Job, versions: Mapping[str, int], outputs: Path, stopping: Event) 
 @click.command("runs")
 @click.option("--json", "as_json", is_flag=True, help="JSON instead of a table.")
 def runs_command(*, as_json: bool) -> None:
-    """List the runs, newest first."""
-    rows = catalog.runs(load_settings().outputs)
+    """List the runs, newest first, and before them the slots that wait."""
+    outputs = load_settings().outputs
+    rows = catalog.runs(outputs, queued=queued_slots(outputs, now=now()))
     if as_json:
         click.echo(orjson.dumps(rows).decode())
         return
-    click.echo(f"{'job':24}{'status':12}{'started (UTC)':28}{'seconds':>8}  reason")
+    click.echo(f"{'job':24}{'status':12}{'started (UTC)':28}{'seconds':>8}  {'run':28}reason")
     for row in rows:
         seconds = "" if row["seconds"] is None else f"{row['seconds']:.1f}"
-        line = f"{row['job']:24}{row['status']:12}{row['started_at']:28}{seconds:>8}  {row['reason'] or ''}"
-        click.echo(line.rstrip())
+        line = f"{row['job']:24}{row['status']:12}{row['started_at']:28}{seconds:>8}  {row['run']:28}"
+        click.echo(f"{line}{row['reason'] or ''}".rstrip())
 
 
 COMMANDS = (run_command, runs_command)

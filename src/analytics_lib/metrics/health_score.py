@@ -22,7 +22,7 @@ from analytics_lib.metrics.question import ask, check_metric
 from analytics_lib.metrics.units import unit_pairs
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
@@ -94,16 +94,39 @@ def health_score(
     rows = [
         _part(store, name, question, {"since": since, "until": until, "as_of": as_of}) for name in weights
     ]
-    parts = (
-        pd.DataFrame(rows).reset_index(drop=True).assign(metric=list(weights), weight=list(weights.values()))
-    )
+    parts = pd.DataFrame(rows).reset_index(drop=True).assign(metric=list(weights))
+
+    def pairs(names: Sequence[str]) -> NDArray[np.float64]:
+        return unit_pairs(store, [CATALOG[name] for name in names], question).to_numpy(dtype=float)
+
+    return weigh(parts, pairs, weights=weights, seconds=seconds)
+
+
+def weigh(
+    measured: pd.DataFrame,
+    pairs: Callable[[Sequence[str]], NDArray[np.float64]],
+    *,
+    weights: Mapping[str, float] = WEIGHTS,
+    seconds: tuple[float, float] = (GOOD_SECONDS, BAD_SECONDS),
+) -> HealthScore:
+    """The score of parts that somebody measured.
+
+    Args:
+        measured: One row per part: ``metric value numerator denominator low high few``; value null where it
+            has no data.
+        pairs: For names of parts, numerator and denominator of each, side by side; one row per user, in an
+            order that does not depend on chance.
+        weights: As for ``health_score``.
+        seconds: Likewise.
+    """
+    parts = measured.assign(weight=[weights[name] for name in measured["metric"]])
     parts["normalized"] = [
         float(_normalized(name, value, seconds)) for name, value in parts[["metric", "value"]].to_numpy()
     ]
     known = parts["normalized"].notna()
     covered = float(parts.loc[known, "weight"].sum() / parts["weight"].sum())
     value = _weighed(parts["normalized"].to_numpy(dtype=float)[:, None], parts["weight"].to_numpy())[0]
-    low, high = _limits(store, parts[known], question, seconds)
+    low, high = _limits(parts[known], pairs, seconds)
     columns = ["metric", "value", "normalized", "weight", "numerator", "denominator", "low", "high", "few"]
     return HealthScore(float(value), low, high, covered, covered < PARTIAL_BELOW, parts[columns])
 
@@ -136,15 +159,17 @@ def _weighed(normalized: np.ndarray, weights: np.ndarray) -> np.ndarray:
 
 
 def _limits(
-    store: Store, parts: pd.DataFrame, question: Question, seconds: tuple[float, float]
+    parts: pd.DataFrame,
+    pairs: Callable[[Sequence[str]], NDArray[np.float64]],
+    seconds: tuple[float, float],
 ) -> tuple[float, float]:
     """Users are drawn once for all parts, so that a user who was helped slowly is so in every part."""
     if parts.empty:
         return np.nan, np.nan
-    pairs = unit_pairs(store, [CATALOG[name] for name in parts["metric"]], question)
-    if len(pairs) < 2:
+    users = pairs(list(parts["metric"]))
+    if len(users) < 2:
         return np.nan, np.nan
-    totals = sums(pairs.to_numpy(dtype=float))
+    totals = sums(users)
     drawn = np.full((len(parts), len(totals)), np.nan)
     for place, name in enumerate(parts["metric"]):
         y, n = totals[:, 2 * place], totals[:, 2 * place + 1]

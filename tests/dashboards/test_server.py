@@ -1,0 +1,269 @@
+"""The server of the pages from outside: what it shows, what it refuses, and that nothing stays behind."""
+
+import http.client
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+from serving import MARKER, SHOWN, WORK, cell, make_project, serving
+
+EVERYWHERE = "0.0.0.0"  # noqa: S104
+ANALYTICS = [sys.executable, "-c", "from analytics_lib.cli import main; main()", "serve", "--port"]
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    broken = (cell(WORK), cell('raise ValueError("secret of the store")', "page"), cell(SHOWN, "page"))
+    return make_project(tmp_path_factory.mktemp("project"), shop=(), broken=broken)
+
+
+@pytest.fixture(scope="module")
+def server(project):
+    with serving(project, cap=1, seconds=10) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def open_server(project):
+    """One that others can reach, by its command."""
+    with serving(project, command=[*ANALYTICS, "0", "--ip", EVERYWHERE]) as running:
+        running.token = running.address.partition("token=")[2]
+        yield running
+
+
+def wait_until(holds, seconds=60):
+    deadline = time.monotonic() + seconds
+    while not holds() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert holds()
+
+
+def kernels_of(process):
+    return [
+        child
+        for child in psutil.Process(process.pid).children(recursive=True)
+        if "page-kernel" in child.name()
+    ]
+
+
+def test_snapshot_is_shown_without_a_kernel(server):
+    status, headers, text = server.ask("/pages/shop")
+    assert (status, MARKER in text) == (200, True)
+    assert headers["Content-Security-Policy"].startswith("default-src 'none'; script-src 'self';")
+    assert (headers["X-Content-Type-Options"], headers["X-Frame-Options"]) == ("nosniff", "DENY")
+    assert "Server" not in headers
+
+
+def test_gallery_is_the_first_page(server):
+    assert server.ask("/")[2] == "<h1>Tableros</h1>"
+
+
+def test_live_page_shows_what_its_address_asks_for_and_leaves_no_kernel(server):
+    status, _, text = server.ask("/live/shop?channel=web&since=2026-04-01")
+    assert status == 200
+    assert "<p>canal web, desde 2026-04-01, idioma es</p>" in text
+    assert text.rstrip().endswith("</html>")
+    assert server.health() == {"status": "ok", "pages": 2, "live": 0, "cap": 1, "kernels": 0}
+
+
+def test_live_page_speaks_the_language_asked_for(server):
+    text = server.ask("/live/shop?language=en")[2]
+    assert '<html lang="en"' in text
+    assert "canal , desde None, idioma en" in text
+
+
+def test_another_view_of_a_snapshot_is_computed_live(server):
+    status, headers, _ = server.ask("/pages/shop?channel=web")
+    assert (status, headers["Location"]) == (302, "/live/shop?channel=web")
+
+
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        ("chanel=web", "Did you mean &#39;channel&#39;?"),
+        ("channel=wab", "Did you mean &#39;web&#39;?"),
+        ("since=yesterday", "&#39;yesterday&#39;"),
+        ("since=2026-05-02&until=2026-05-01", "the window must begin before it ends"),
+        ("channel=web&channel=whatsapp", "given 2 times"),
+        ("store_path=/etc", "unknown"),
+        ("template=zzz", "unknown"),
+        ("channel=%00", "control characters"),
+        ("channel=web%0Aimport%20os", "control characters"),
+        ("seconds=nan", "&#39;nan&#39;"),
+    ],
+)
+def test_wrong_filter_is_a_clear_page_and_no_kernel(server, query, told):
+    status, _, text = server.ask(f"/live/shop?{query}")
+    assert (status, told in text) == (400, True)
+    assert "Traceback" not in text
+    assert server.health()["kernels"] == 0
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/pages/other",
+        "/live/other",
+        "/live/..%2F..%2Fnotebooks%2Fshop",
+        "/pages/../../params/dashboards.yaml",
+        "/assets/../shop.es.html",
+        "/assets/%2e%2e/live/shop.ipynb",
+        "/voila/render/shop.ipynb",
+        "/voila/tree",
+        "/voila/files/shop.ipynb",
+        "/voila/api/contents/",
+        "/voila/static/voila.js",
+        "/voila/templates/lab/static/voila.js",
+        "/api/kernels",
+        "/api/contents",
+        "/terminals/websocket/1",
+        "/tick/shop",
+        "/index.html",
+    ],
+)
+def test_any_other_address_is_nothing(server, path):
+    status, _, text = server.ask(path)
+    assert status in (403, 404)
+    assert "Traceback" not in text
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
+def test_a_page_can_only_be_read(server, method):
+    assert server.ask("/live/shop", method, body="x")[0] in (403, 404, 405)
+    assert server.ask("/api/kernels", method, body="x")[0] in (403, 404, 405)
+
+
+def test_no_websocket_to_a_kernel_is_opened_not_even_to_a_living_one(server):
+    upgrade = {
+        "Connection": "Upgrade",
+        "Upgrade": "websocket",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+    }
+    reader = threading.Thread(target=server.ask, args=("/live/shop?seconds=4",))
+    reader.start()
+    wait_until(lambda: server.health()["kernels"] == 1)
+    ids = [
+        path.stem.removeprefix("kernel-")
+        for path in Path(tempfile.gettempdir()).glob("pages-*/*/kernel-*.json")
+    ]
+    assert ids
+    for path in (*(f"/api/kernels/{name}/channels" for name in ids), "/voila/execution/x", "/voila/query/x"):
+        assert server.ask(path, headers=upgrade)[0] == 404
+    reader.join()
+
+
+def test_reader_for_whom_there_is_no_room_sees_the_snapshot_and_why(server):
+    first = threading.Thread(target=server.ask, args=("/live/shop?seconds=3",))
+    first.start()
+    wait_until(lambda: server.health()["live"] == 1)
+    status, headers, text = server.ask("/live/shop")
+    assert (status, headers["Retry-After"], MARKER in text) == (503, "5", True)
+    assert "Ya se exploran en vivo 1 páginas a la vez" in text
+    first.join()
+    wait_until(lambda: server.health()["kernels"] == 0)
+    assert server.ask("/live/shop")[0] == 200
+
+
+def test_kernel_of_a_reader_who_leaves_ends(server):
+    connection = http.client.HTTPConnection("127.0.0.1", server.port)
+    connection.request("GET", "/live/shop?seconds=9")
+    wait_until(lambda: server.health()["kernels"] == 1)
+    connection.close()
+    wait_until(lambda: server.health()["kernels"] == 0 and server.health()["live"] == 0, seconds=5)
+
+
+def test_page_that_takes_too_long_says_so_and_its_kernel_ends(server):
+    status, _, text = server.ask("/live/shop?seconds=100")
+    assert (status, 'href="/pages/shop' in text) == (200, True)
+    assert "failure" in server.logged()
+    wait_until(lambda: server.health()["kernels"] == 0)
+
+
+def test_failing_cell_shows_a_code_and_no_traceback(server):
+    status, _, text = server.ask("/live/broken")
+    assert status == 200
+    assert 'class="card failed' in text
+    assert "secret of the store" not in text
+    assert "Traceback" not in text
+    assert "secret of the store" in server.logged()
+
+
+def test_ended_server_leaves_no_kernel(project):
+    with serving(project) as ended:
+        reader = threading.Thread(target=ended.ask_in_vain, args=("/live/shop?seconds=30",))
+        reader.start()
+        wait_until(lambda: ended.health()["kernels"] == 1)
+        kernels = kernels_of(ended.process)
+        assert len(kernels) == 1
+        ended.process.send_signal(signal.SIGTERM)
+        assert ended.process.wait(10) == 0
+        wait_until(lambda: not any(kernel.is_running() for kernel in kernels), seconds=5)
+        reader.join()
+
+
+def test_killed_server_leaves_no_kernel(project):
+    with serving(project) as killed:
+        reader = threading.Thread(target=killed.ask_in_vain, args=("/live/shop?seconds=30",))
+        reader.start()
+        wait_until(lambda: killed.health()["kernels"] == 1)
+        kernels = kernels_of(killed.process)
+        os.kill(killed.process.pid, signal.SIGKILL)
+        wait_until(lambda: not any(kernel.is_running() for kernel in kernels), seconds=5)
+        reader.join()
+
+
+def test_reader_from_elsewhere_needs_the_token_made_up_for_it(open_server):
+    assert len(open_server.token) >= 24
+    for path in ("/", "/pages/shop", "/live/shop", "/assets/page.css", "/pages/shop?token=another-token"):
+        assert open_server.ask(path)[0] == 403
+    for wrong in ({"Authorization": "Bearer wrong"}, {"Cookie": "pages=1"}, {"X-Forwarded-User": "eva"}):
+        assert open_server.ask("/pages/shop", headers=wrong)[0] == 403
+    known = {"Authorization": f"Bearer {open_server.token}"}
+    assert open_server.ask("/pages/shop", headers=known)[0] == 200
+    assert open_server.ask("/health")[0] == 200
+
+
+def test_token_in_an_address_becomes_a_cookie(open_server):
+    status, headers, _ = open_server.ask(f"/pages/shop?token={open_server.token}&language=es")
+    assert (status, headers["Location"]) == (302, "/pages/shop?language=es")
+    cookie = headers["Set-Cookie"]
+    assert ("HttpOnly" in cookie, "SameSite=Lax" in cookie, open_server.token in cookie) == (
+        True,
+        True,
+        False,
+    )
+    assert open_server.ask("/pages/shop", headers={"Cookie": cookie.partition(";")[0]})[0] == 200
+    assert open_server.token not in open_server.logged()
+
+
+def test_token_typed_into_the_page_leads_on_but_never_to_another_server(open_server):
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    for wanted, led_to in (
+        ("/pages/shop", "/pages/shop"),
+        ("//evil.example/x", "/x"),
+        ("https://evil.example", "/"),
+    ):
+        said = f"token={open_server.token}&next={wanted}"
+        status, headers, _ = open_server.ask("/login", "POST", form, said)
+        assert (status, headers["Location"]) == (302, led_to)
+    assert open_server.ask("/login", "POST", form, "token=wrong&next=/")[0] == 403
+
+
+def test_on_this_machine_another_name_for_it_is_refused(server):
+    assert server.ask("/pages/shop", headers={"Host": "evil.example"})[0] == 403
+    assert server.ask("/pages/shop", headers={"Host": f"localhost:{server.port}"})[0] == 200
+
+
+def test_taken_port_is_refused(project, server):
+    again = [*ANALYTICS, str(server.port)]
+    taken = subprocess.run(again, cwd=project, capture_output=True, text=True, timeout=60, check=False)
+    assert taken.returncode == 2
+    assert f"Cannot listen on 127.0.0.1:{server.port}" in taken.stderr
