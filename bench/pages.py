@@ -4,7 +4,9 @@
 
 Each server is a process of its own, asked over HTTP; readers take turns. A live page counts from the request
 to the first figure in the stream and to the end. Memory is the proportional share (PSS) of the server and all
-its children, before and after eight readers have opened the page and closed it. The last line is JSON.
+its children, before and after eight readers have opened the page and closed it. Twenty readers at once are
+answered as the cap allows. In Chromium, where there is one, the first paint of a published page is timed and
+its first drawn figure. The last line is JSON.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ import argparse
 import contextlib
 import http.client
 import json
+import shutil
 import statistics
 import subprocess
 import sys
@@ -27,6 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 READERS = 8
+CROWD = 20
+FIRST_PAINT = "performance.getEntriesByName('first-contentful-paint')[0].startTime"
 CHUNK = 65_536
 # How a figure looks in each stream.
 FIGURE = {"ours": b'<script type="application/json"', "voila": b"application/vnd.plotly.v1+json"}
@@ -44,10 +49,10 @@ def main() -> None:
     given = asked.parse_args()
     notebook = Path("outputs/pages/live", f"{given.page}.ipynb")
     with served([*OURS, "--port", str(given.port)], given.port, "/health") as server:
-        snapshot = [one_page(given.port, f"/pages/{given.page}", b"<main")[1] for _ in range(given.runs + 1)][
-            1:
-        ]
+        snapshot = [one_page(given.port, f"/pages/{given.page}", b"<main")[1] for _ in range(given.runs)]
         ours = measured(server, given.port, f"/live/{given.page}", FIGURE["ours"], given.runs)
+        answered = crowd(given.port, f"/live/{given.page}")
+        painted = in_browser(f"http://127.0.0.1:{given.port}/pages/{given.page}", given.runs)
     copy = Path(f"bench-{given.page}.ipynb")
     try:
         copy.write_text(with_kernel(notebook.read_text()))
@@ -56,9 +61,8 @@ def main() -> None:
             voila = measured(server, port, "/", FIGURE["voila"], given.runs)
     finally:
         copy.unlink(missing_ok=True)
-    print(
-        json.dumps({"page": given.page, "snapshot_seconds": middle(snapshot), "live": ours, "voila": voila})
-    )
+    told = {"page": given.page, "snapshot_seconds": middle(snapshot), "snapshot_in_browser": painted}
+    print(json.dumps({**told, "live": ours, "answers_to_a_crowd": answered, "voila": voila}))
 
 
 def with_kernel(notebook: str) -> str:
@@ -100,6 +104,43 @@ def one_page(port: int, path: str, figure: bytes) -> tuple[float, float]:
     assert answer.status == http.HTTPStatus.OK, (answer.status, read[-500:])
     assert first, f"no figure in {path}: {read[-500:]!r}"
     return first, whole
+
+
+def crowd(port: int, path: str) -> dict[str, int]:
+    """How twenty readers at once are answered, by status."""
+    with ThreadPoolExecutor(CROWD) as pool:
+        statuses = list(pool.map(lambda _: status_of(port, path), range(CROWD)))
+    return {str(status): statuses.count(status) for status in sorted(set(statuses))}
+
+
+def status_of(port: int, path: str) -> int:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=300)
+    with contextlib.closing(connection):
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        answer.read()
+        return answer.status
+
+
+def in_browser(url: str, runs: int) -> dict[str, float]:
+    """Seconds from the navigation to the first paint and the first drawn figure, without a cache."""
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        return {}
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415  # only where there is a browser
+
+    paints, figures = [], []
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        for _ in range(runs + 1):
+            page = browser.new_page(viewport={"width": 1440, "height": 900})
+            page.goto(url)
+            page.wait_for_selector(".main-svg")
+            figures.append(page.evaluate("performance.now()") / 1000)
+            paints.append(page.evaluate(FIRST_PAINT) / 1000)
+            page.close()
+        browser.close()
+    return {"first_paint_seconds": middle(paints[1:]), "first_figure_seconds": middle(figures[1:])}
 
 
 def memory_mb(server: psutil.Process) -> float:

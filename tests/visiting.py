@@ -1,6 +1,8 @@
 """A real browser for tests: what a page shows, asks for and complains about."""
 
 import contextlib
+import importlib.util
+import os
 import shutil
 
 import pytest
@@ -40,10 +42,13 @@ class Visit:
 
 @contextlib.contextmanager
 def chromium():
-    """A headless browser; skips where there is none."""
+    """A headless browser; skips where there is none, or fails where one is required."""
+    absent = pytest.fail if "REQUIRE_BROWSER" in os.environ else pytest.skip
     if CHROMIUM is None:
-        pytest.skip("needs chromium: make browser")
-    playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright")
+        absent("needs chromium: make browser")
+    if importlib.util.find_spec("playwright") is None:
+        absent("needs playwright: make setup")
+    playwright = importlib.import_module("playwright.sync_api")
     with playwright.sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield browser

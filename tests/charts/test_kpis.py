@@ -267,7 +267,7 @@ def test_answer_opens_with_health_and_counts_what_moved():
         "- **Tasa de resolución**: 60,0 % (n = 100) frente a 50,0 % del período anterior: +10,0 puntos"
         in text
     )
-    assert "analytics run drivers -p metric=resolution_rate" in text
+    assert "Por qué se movió «Tasa de resolución» lo explica el cuaderno" in text
 
 
 def test_answer_names_the_part_that_is_missing_and_never_as_zero():
@@ -324,10 +324,10 @@ def test_advice_acts_beyond_the_threshold_and_tells_no_data():
     assert "sin datos" in errors
 
 
-def test_advice_lists_what_got_worse_with_the_command_that_explains_it():
+def test_advice_lists_what_got_worse_with_the_notebook_that_explains_it():
     worse = kpi("csat", previous_verdict="worse", previous_p_value=0.01)
     text = advice(health(), pd.DataFrame([worse]), limits=LIMITS).html
-    assert "analytics run drivers -p metric=csat" in text
+    assert "Por qué: cuaderno «Por qué se movió un indicador»" in text
 
 
 def test_hostile_names_are_inert_everywhere(hostile):

@@ -54,6 +54,8 @@ def test_status_says_how_old_the_data_are_and_warns_where_they_are_stale():
 
     assert "Datos hasta el 31 mar 2026, 12:00 · lo último llegó hace 14 s" in text(operations.status(fresh))
     assert "no están al día" not in text(operations.status(fresh))
+    of_then = text(operations.status(now.told(behind_seconds=0.0)))
+    assert ("Datos hasta el 31 mar 2026, 12:00" in of_then, "hace" in of_then) == (True, False)
     assert "lo último llegó hace 2 h" in text(operations.status(stale))
     assert "The data are not up to date" in text(operations.status(stale, language="en"))
     assert "en las 24 horas anteriores no llegó nada" in text(operations.status(never))

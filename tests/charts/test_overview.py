@@ -254,8 +254,8 @@ def test_only_intents_told_apart_from_chance_are_listed():
         overview_lists.failing_list(failing(("returns", True), ("sizes", False)), OVERALL, detections=9)
     )
 
-    assert "returns" in html
-    assert "sizes" not in html
+    assert "devoluciones" in html
+    assert "tallas" not in html
     assert "+20,0 puntos" in html
 
 

@@ -41,7 +41,7 @@ def server(project):
 
 @contextlib.contextmanager
 def visiting(browser, server, path, **looks):
-    seen = Visit(browser.new_page(viewport=WIDE, **looks))
+    seen = Visit(browser.new_page(**{"viewport": WIDE} | looks))
     seen.page.set_default_timeout(60_000)
     seen.page.goto(server.address.rstrip("/") + path)
     seen.page.wait_for_selector(".main-svg")
@@ -64,6 +64,17 @@ def test_live_page_is_drawn_whole_and_inert(browser, server, name, figures):
         seen.page.set_viewport_size(PHONE)
         seen.page.wait_for_timeout(500)
         assert seen.page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
+def test_figures_that_come_to_a_phone_one_after_another_are_as_wide_as_their_cards(browser, server):
+    with visiting(browser, server, "/live/operations", viewport=PHONE) as seen:
+        seen.page.wait_for_selector("footer")
+        seen.page.wait_for_function("document.querySelectorAll('.chart .bglayer').length === 3")
+        drawn = seen.page.eval_on_selector_all(
+            ".chart", "charts => charts.map(one => [one.clientWidth, one.querySelector('svg').clientWidth])"
+        )
+    assert [card for card, _ in drawn] == [figure for _, figure in drawn]
+    assert min(card for card, _ in drawn) > 300
 
 
 def test_filter_is_in_the_address_and_the_address_restores_the_view(browser, server):

@@ -2,7 +2,9 @@
 
 import http.client
 import os
+import re
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -14,6 +16,11 @@ import psutil
 import pytest
 from serving import MARKER, SHOWN, WORK, cell, make_project, serving
 
+LEAVES = """
+import subprocess
+from IPython.display import HTML
+child = subprocess.Popen(["sleep", "300"], start_new_session=True).pid
+"""
 EVERYWHERE = "0.0.0.0"  # noqa: S104
 ANALYTICS = [sys.executable, "-c", "from analytics_lib.cli import main; main()", "serve", "--port"]
 
@@ -21,7 +28,12 @@ ANALYTICS = [sys.executable, "-c", "from analytics_lib.cli import main; main()",
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
     broken = (cell(WORK), cell('raise ValueError("secret of the store")', "page"), cell(SHOWN, "page"))
-    return make_project(tmp_path_factory.mktemp("project"), shop=(), broken=broken)
+    endless = (cell('while True:\n    print("y" * 1000)', "page"),)
+    gone = (cell("import os\nos._exit(3)", "page"), cell(SHOWN, "page"))
+    leaving = (cell(LEAVES), cell('HTML(f"<p>hijo {child}</p>")', "page"))
+    folder = tmp_path_factory.mktemp("project")
+    pages = {"broken": broken, "endless": endless, "gone": gone, "leaving": leaving}
+    return make_project(folder, shop=(), **pages)
 
 
 @pytest.fixture(scope="module")
@@ -66,11 +78,12 @@ def test_gallery_is_the_first_page(server):
 
 
 def test_live_page_shows_what_its_address_asks_for_and_leaves_no_kernel(server):
-    status, _, text = server.ask("/live/shop?channel=web&since=2026-04-01")
+    status, headers, text = server.ask("/live/shop?channel=web&since=2026-04-01")
     assert status == 200
+    assert "Set-Cookie" not in headers
     assert "<p>canal web, desde 2026-04-01, idioma es</p>" in text
     assert text.rstrip().endswith("</html>")
-    assert server.health() == {"status": "ok", "pages": 2, "live": 0, "cap": 1, "kernels": 0}
+    assert server.health() == {"status": "ok", "pages": 5, "live": 0, "cap": 1, "kernels": 0}
 
 
 def test_live_page_speaks_the_language_asked_for(server):
@@ -267,3 +280,95 @@ def test_taken_port_is_refused(project, server):
     taken = subprocess.run(again, cwd=project, capture_output=True, text=True, timeout=60, check=False)
     assert taken.returncode == 2
     assert f"Cannot listen on 127.0.0.1:{server.port}" in taken.stderr
+
+
+@pytest.mark.parametrize(
+    "path", ["//evil.example/x?token=x", "//evil.example?token=x", "/\\evil.example?token=x"]
+)
+def test_no_address_leads_to_another_server(server, path):
+    status, headers, _ = server.ask(path)
+    assert status == 302
+    assert headers["Location"] in ("/", "/x", "/evil.example")
+
+
+@pytest.mark.parametrize(
+    "wanted", ["http://[x", "/\\evil.example", "\t//evil.example", "%0d%0a//evil.example"]
+)
+def test_way_back_that_is_no_path_of_ours_does_no_harm(server, wanted):
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    status, headers, _ = server.ask("/login", "POST", form, f"token=x&next={wanted}")
+    assert status == 302
+    assert headers["Location"] in ("/", "/evil.example")
+
+
+def test_what_is_no_text_is_answered_in_words(server):
+    assert server.ask("/?language=%ff")[0] == 200
+    status, _, text = server.ask("/pages/%ff")
+    assert (status, "Aquí no hay ninguna página" in text) == (404, True)
+
+
+def test_whoever_watches_may_ask_for_the_head_alone(server):
+    for path in ("/health", "/", "/pages/shop"):
+        status, headers, text = server.ask(path, "HEAD")
+        assert (status, text, "Server" in headers) == (200, "", False)
+        assert headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_requests_sent_by_halves_hold_nobody_up(server):
+    halves = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(100)]
+    for half in halves:
+        half.sendall(b"GET / HTTP/1.1\r\nHost: local")
+    assert server.ask("/pages/shop")[0] == 200
+    for half in halves:
+        half.close()
+
+
+def test_nothing_longer_than_a_token_is_taken(server):
+    with socket.create_connection(("127.0.0.1", server.port)) as sender:
+        sender.sendall(b"POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\n")
+        assert sender.recv(100).startswith(b"HTTP/1.1 400")
+
+
+def test_kernel_ends_whenever_its_reader_leaves(server):
+    for seconds in (0, 0.05, 0.2, 0.4, 0.8):
+        connection = http.client.HTTPConnection("127.0.0.1", server.port)
+        connection.request("GET", "/live/shop?seconds=9")
+        time.sleep(seconds)
+        connection.close()
+        wait_until(lambda: server.health()["live"] == 0, seconds=8)
+    assert server.health()["kernels"] == 0
+    wait_until(lambda: not kernels_of(server.process), seconds=5)
+
+
+def test_what_a_kernel_started_in_a_session_of_its_own_ends_with_it(server):
+    told = re.search(r"hijo (\d+)", server.ask("/live/leaving")[2])
+    wait_until(lambda: not psutil.pid_exists(int(told[1])), seconds=5)
+
+
+def test_kernel_that_ended_by_itself_is_forgotten(server):
+    assert 'class="card failed' in server.ask("/live/gone")[2]
+    wait_until(lambda: server.health()["kernels"] == 0, seconds=5)
+
+
+def test_notebook_that_prints_without_end_is_stopped_and_not_collected(server):
+    status, _, text = server.ask("/live/endless")
+    assert (status, 'class="card failed' in text, len(text) < 100_000) == (200, True, True)
+    assert "a page shows" in server.logged()
+
+
+def test_log_never_holds_a_token(open_server):
+    for path in ("/pages/shop", "/live/nothing", "/pages/%ff", "/x"):
+        open_server.ask(f"{path}?token={open_server.token}")
+        open_server.ask(f"{path}?language=%ff&channel=%ff&token={open_server.token}")
+    assert open_server.token not in open_server.logged()
+
+
+def test_snapshot_is_shown_with_a_word_while_the_data_cannot_be_read(tmp_path):
+    project = make_project(tmp_path, shop=())
+    with serving(project) as server:
+        (project / "data").rename(project / "moved")
+        status, _, text = server.ask("/live/shop")
+        assert (status, MARKER in text) == (503, True)
+        assert "Se muestra lo último publicado" in text
+        (project / "moved").rename(project / "data")
+        assert server.ask("/live/shop")[0] == 200

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
+from small_disks import disk_of
 from tiny_notebooks import FULL, HOSTILE, NOON, write_notebook
 
 from analytics_lib.runs.runner import Job, run
@@ -30,17 +30,8 @@ def execute(tmp_path):
 @pytest.fixture
 def tiny_disk(tmp_path):
     """A folder with a disk of its own, of one megabyte."""
-    folder = tmp_path / "tiny_disk"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)]
-    try:
-        mounted = subprocess.run(mount, capture_output=True, text=True, check=False)
-    except OSError as error:
-        pytest.skip(f"a small disk cannot be mounted: {error}")
-    if mounted.returncode:
-        pytest.skip(f"a small disk cannot be mounted: {mounted.stderr.strip()}")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
+    with disk_of(tmp_path / "tiny_disk", megabytes=1) as folder:
+        yield folder
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ from dataclasses import replace
 import click
 import pandas as pd
 import pytest
+from small_disks import disk_of
 from tiny_notebooks import NOON, RECORD, code, write_notebook
 
 from analytics_lib.cli import jobs as commands
@@ -39,17 +40,8 @@ if not os.path.exists('freed'):
 @pytest.fixture
 def small_disk(tmp_path):
     """A folder with a disk of its own, of ``MEGABYTES``."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={MEGABYTES}m", "tmpfs", str(folder)]
-    try:
-        mounted = subprocess.run(mount, capture_output=True, text=True, check=False)
-    except OSError as error:
-        pytest.skip(f"a small disk cannot be mounted: {error}")
-    if mounted.returncode:
-        pytest.skip(f"a small disk cannot be mounted: {mounted.stderr.strip()}")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
+    with disk_of(tmp_path / "disk", megabytes=MEGABYTES) as folder:
+        yield folder
 
 
 def test_a_full_disk_fails_the_run_keeps_what_was_published_and_is_over_when_space_is_freed(

@@ -1,3 +1,4 @@
+import dataclasses
 import json
 
 import pytest
@@ -5,7 +6,7 @@ from tiny_notebooks import HOSTILE, code, markdown, write_notebook
 
 from analytics_lib.runs.labels import LABELS
 from analytics_lib.runs.record import REASONS, RunRecord
-from analytics_lib.runs.report import render
+from analytics_lib.runs.report import data_facts, data_until, render
 from analytics_lib.runs.text import plain
 
 RUN = RunRecord("tiny", "20260301T120000Z-00000000", "succeeded", "2026-03-01T12:00:00+00:00")
@@ -24,6 +25,28 @@ def shown(data, source="x", **output):
     cell = code(source)
     cell["outputs"] = [{"output_type": "display_data", "data": data, "metadata": {}, **output}]
     return cell
+
+
+@pytest.mark.parametrize(
+    ("results", "last"),
+    [
+        ({"as_of": "2026-03-01"}, "2026-02-28"),
+        ({"as_of": "2026-03-01T05:00:00+00:00"}, "2026-02-28"),
+        ({"as_of": "2026-03-01T05:00:01+00:00"}, "2026-03-01"),
+        ({"until": "2026-02-01", "as_of": "2026-03-01"}, "2026-01-31"),
+        ({"until": "soon"}, "None"),
+    ],
+)
+def test_data_reach_to_the_last_day_before_their_end_on_the_clock_of_the_business(results, last):
+    record = dataclasses.replace(RUN, results=results, time_zone="America/Bogota")
+    assert str(data_until(record)) == last
+
+
+def test_banner_of_a_moment_just_before_midnight_names_its_day():
+    record = dataclasses.replace(
+        RUN, results={"as_of": "2026-11-01T04:59:01+00:00"}, time_zone="America/Bogota"
+    )
+    assert data_facts(record)["as_of"] == "31 oct 2026"
 
 
 def test_banner_says_what_the_numbers_rest_on(full_run):

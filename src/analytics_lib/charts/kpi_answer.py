@@ -100,7 +100,8 @@ def _moved(card: pd.DataFrame, language: Language) -> list[str]:
     lines = [f"- {_sentence(row, language)}" for row in real.head(_MOST_SENTENCES).to_dict("records")]
     rest = len(real) - _MOST_SENTENCES
     lines += [f"- {say('kpis.more', language, n=count(rest, language))}"] if rest > 0 else []
-    return [*said, "\n".join(lines), say("kpis.command", language, metric=real["metric"].iloc[0])]
+    name = name_of(real.iloc[0].to_dict(), language)
+    return [*said, "\n".join(lines), say("kpis.reason", language, name=name)]
 
 
 def _count_moves(real: pd.DataFrame, card: pd.DataFrame, language: Language) -> str:

@@ -155,7 +155,7 @@ def _signal(name: str, found: tuple[float, float], limit: float, language: Langu
 def _worse(row: Record, language: Language) -> str:
     against = say(f"kpis.advice.against.{row['side']}", language)
     name = say("kpis.advice.worse", language, name=name_of(row, language), side=against)
-    do = say("kpis.advice.worse.do", language, metric=row["metric"])
+    do = say("kpis.advice.worse.do", language)
     change = write_change(row[f"{row['side']}_change"], row["unit"], language)
     cells = [name, do, change, say("kpis.advice.change", language), count(row["denominator"], language)]
     return _cells(cells, bold=True)

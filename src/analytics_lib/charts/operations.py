@@ -51,10 +51,8 @@ def status(told: Told, *, language: Language = "es") -> Html:
     """
     until = say("operations.until", language, **moment(told.as_of_local, language))
     age = duration(told.behind_seconds, language)
-    late = say("operations.age.none", language)
-    came = late if absent(told.behind_seconds) else say("operations.age", language, age=age)
     notes = [*_filters(told, language), *_sources(told, language)]
-    parts = [f'<div style="{_LINE}"><strong>{html.escape(until)}</strong> · {html.escape(came)}</div>']
+    parts = [f'<div style="{_LINE}"><strong>{html.escape(until)}</strong>{_came(told, age, language)}</div>']
     if told.stale:
         parts.append(
             f'<div style="{_WARNING}">\N{WARNING SIGN} {html.escape(_stale(told, age, language))}</div>'
@@ -62,6 +60,15 @@ def status(told: Told, *, language: Language = "es") -> Html:
     if notes:
         parts.append(f'<div style="{_NOTE}">{" · ".join(notes)}</div>')
     return Html("".join(parts))
+
+
+def _came(told: Told, age: str, language: Language) -> str:
+    """How long ago the last row came; nothing where it was looked at as of then."""
+    if absent(told.behind_seconds):
+        return f" · {html.escape(say('operations.age.none', language))}"
+    if told.seen_local == told.as_of_local and told.behind_seconds < 1:
+        return ""
+    return f" · {html.escape(say('operations.age', language, age=age))}"
 
 
 def answer(told: Told, *, language: Language = "es") -> Markdown:

@@ -89,7 +89,7 @@ def _name(row: Record, language: Language) -> str:
         return say("operations.issue.failed_action", language, name=_plain(label("call", name, language)))
     if kind == "fallback":
         return say("operations.issue.fallback", language)
-    return label("query", name, language) if kind == "query" else name
+    return label("intent", name, language) if kind == "query" else name
 
 
 def _plain(name: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import contextlib
 import importlib.util
 import json
 import os
@@ -16,10 +17,12 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import psutil  # type: ignore[import-untyped]  # ships no types
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from traitlets import Unicode, default
 
+from analytics_lib.dashboards.kernel_tree import descendants
 from analytics_lib.runs.template import Child, Template
 
 if TYPE_CHECKING:
@@ -88,6 +91,15 @@ class WarmProvisioner(LocalProvisioner):
         self.cwd = folder
         return self.connection_info
 
+    async def send_signal(self, signum: int) -> None:
+        """Send it to the kernel's group; its end is that of whatever left the group as well."""
+        ending = signum == signal.SIGKILL and self.process and self.process.poll() is None
+        left = descendants(self.process.pid) if ending and self.process else []
+        await super().send_signal(signum)
+        for process in left:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+
 
 class WarmKernel:
     """What a provisioner asks of a process."""
@@ -110,8 +122,10 @@ class WarmKernel:
         return code
 
     def send_signal(self, number: int) -> None:
-        """Send it a signal."""
-        os.kill(self.pid, number)
+        """Send it a signal; nothing once it has ended, as by itself while a page was computed."""
+        if self.poll() is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, number)
 
     def kill(self) -> None:
         """End it now."""

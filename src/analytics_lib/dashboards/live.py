@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import os
+import secrets
 from contextlib import aclosing
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 import nbformat
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
 # What a kernel may know of the server's environment: where things are, and no secret.
 _KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "PYTHONPATH", "VIRTUAL_ENV")
 _KEPT_BEGINNING = "ANALYTICS_"
+# Of one cell; a snapshot of a whole page may have a third of it.
+_MOST_CHARACTERS = 3_000_000
 _SECRET = "TOKEN"  # noqa: S105  # part of names
 
 
@@ -83,6 +87,13 @@ class Live(Reader, TornadoVoilaHandler):  # type: ignore[misc]  # Any
             self.served.live -= 1
         return None
 
+    def write_error(self, status_code: int, **told: object) -> None:
+        """Of a failure before anything was sent: what was published last, and the code of the failure."""
+        name = self.path_args[0] if self.path_args else ""
+        notice = say("server.live_failed", self.language, failure=self._failure)
+        if status_code < HTTPStatus.INTERNAL_SERVER_ERROR or not self.show_snapshot(name, notice):
+            super().write_error(status_code, **told)
+
     def on_connection_close(self) -> None:
         """Compute no longer for a reader who has left."""
         self._left = True
@@ -113,9 +124,7 @@ class Live(Reader, TornadoVoilaHandler):  # type: ignore[misc]  # Any
         renderer = self._renderer(page)
         await renderer.initialize()
         kernels = self.kernel_manager
-        kernel = await kernels.start_kernel(
-            kernel_name=KERNEL_NAME, cwd=str(self.served.project), env=self._kernel_environment()
-        )
+        kernel = await self._start_kernel()
         try:
             async with asyncio.timeout(self.served.seconds):
                 await self._send(renderer, kernel)
@@ -124,9 +133,24 @@ class Live(Reader, TornadoVoilaHandler):  # type: ignore[misc]  # Any
             self.write(template.tail(self.view))
             self.log.exception("failure %s: %s took over %s s", self._failure, page.name, self.served.seconds)
         finally:
-            if renderer.kernel_started:
-                renderer.executor.kc.stop_channels()
+            executor = getattr(renderer, "executor", None)
+            if executor and executor.kc:
+                executor.kc.stop_channels()
             await kernels.shutdown_kernel(kernel, now=True)
+
+    async def _start_kernel(self) -> str:
+        """The id of a kernel; half started it could not be ended, so a reader who leaves waits for it too."""
+        kernels = self.kernel_manager
+        starting = asyncio.ensure_future(
+            kernels.start_kernel(
+                kernel_name=KERNEL_NAME, cwd=str(self.served.project), env=self._kernel_environment()
+            )
+        )
+        try:
+            return str(await asyncio.shield(starting))
+        except asyncio.CancelledError:
+            await kernels.shutdown_kernel(await starting, now=True)
+            raise
 
     async def _send(self, renderer: NotebookRenderer, kernel: str) -> None:
         parts = renderer.generate_content_generator(kernel, self.kernel_manager.get_kernel(kernel))
@@ -190,4 +214,9 @@ def page_block(cell: NotebookNode, page: str, language: str) -> str:
     if failure := template.failure_id(cell):
         error = next(output for output in cell["outputs"] if output["output_type"] == "error")
         app_log.error("failure %s: %s: %s", failure, page, "\n".join(error["traceback"]))
-    return template.block(cell, language=language, page=page)
+    block = template.block(cell, language=language, page=page)
+    if len(block) > _MOST_CHARACTERS:
+        failure = secrets.token_hex(4)
+        app_log.error("failure %s: %s: a cell shows %s characters", failure, page, len(block))
+        return template.failed(page=page, failure=failure, language=language)
+    return block

@@ -6,6 +6,7 @@ a kernel, list folders, read files or choose a template are not offered at all.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import tempfile
 from http import HTTPStatus
@@ -24,6 +25,7 @@ from voila.app import Voila  # type: ignore[import-untyped]  # ships no types
 from analytics_lib.dashboards.handlers import Asset, Gallery, Health, Login, Nothing, Snapshot, Tick
 from analytics_lib.dashboards.kernels import WarmSpecs, warm_up
 from analytics_lib.dashboards.live import Live, prepare_notebook
+from analytics_lib.dashboards.template import copy_assets
 from analytics_lib.errors import RequestError
 
 if TYPE_CHECKING:
@@ -136,6 +138,9 @@ def serve(served: Served, *, ip: str, port: int, on_ready: Callable[[int], None]
     Raises:
         RequestError: If the port is taken or may not be listened on.
     """
+    # Those of this library, whichever version published; a folder that may only be read keeps its own.
+    with contextlib.suppress(OSError):
+        copy_assets(served.published.folder / "assets")
     with tempfile.TemporaryDirectory(prefix="pages-", ignore_cleanup_errors=True) as folder:
         app = PageServer(config=_config(served, Path(folder), ip=ip, port=port), log_level=logging.ERROR)
         app.served, app.on_ready = served, on_ready
@@ -175,7 +180,8 @@ def _config(served: Served, runtime: Path, *, ip: str, port: int) -> Config:
                 "kernel_spec_manager_class": WarmSpecs,
             },
             "WarmSpecs": {"folder": str(runtime)},
-            "KernelManager": {"transport": "ipc"},
+            # A kernel that ended has failed its page: a new one would serve nobody.
+            "KernelManager": {"transport": "ipc", "autorestart": False},
             # A live page ends its kernel itself; this is for one that a fault left behind.
             "MappingKernelManager": {
                 "cull_idle_timeout": int(served.seconds) + _CULL_SECONDS,

@@ -84,7 +84,7 @@ def head(view: View) -> str:
         fields=_fields(view),
         languages=_languages(view),
         tick=f"/tick/{view.page.name}{'?' if query else ''}{query}",
-        query=query,
+        is_filtered=bool(address(view.page, {**view.parameters, "language": view.page.default_language})),
     )
 
 

@@ -11,6 +11,7 @@ import importlib.resources
 import json
 from functools import cache
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from pygments import highlight  # type: ignore[import-untyped]  # ships no types
 from pygments.formatters import HtmlFormatter  # type: ignore[import-untyped]  # ships no types
@@ -111,7 +112,8 @@ def data_facts(record: RunRecord, language: str | None = None) -> dict[str, str]
     given = {**(record.results or {}), **{name: v for name, v in record.parameters.items() if v}}
     facts: dict[str, str] = {}
     if given.get("as_of"):
-        facts["as_of"] = write_day(given["as_of"], language=language)
+        last = _last_day(given["as_of"], record.time_zone)
+        facts["as_of"] = write_day(last or given["as_of"], language=language)
     if given.get("since") and given.get("until"):
         window = write_window(str(given["since"]), str(given["until"]), language=language)
         facts["window"] = window
@@ -119,14 +121,20 @@ def data_facts(record: RunRecord, language: str | None = None) -> dict[str, str]
 
 
 def data_until(record: RunRecord) -> dt.date | None:
-    """The last day a run looked at, as far as it says: the last of its window, else its ``as_of``."""
+    """The last day a run looked at, as far as it says: the last of its window, else before its ``as_of``."""
     given = {**(record.results or {}), **{name: v for name, v in record.parameters.items() if v}}
-    for name, days in (("until", 1), ("as_of", 0)):
-        try:
-            return dt.date.fromisoformat(str(given.get(name))[:10]) - dt.timedelta(days=days)
-        except ValueError:
-            continue
-    return None
+    found = (_last_day(given.get(name), record.time_zone) for name in ("until", "as_of"))
+    return next((day for day in found if day), None)
+
+
+def _last_day(end: object, time_zone: str) -> dt.date | None:
+    """The last day before an excluded end, a moment or a day as its midnight; null for anything else."""
+    try:
+        moment = dt.datetime.fromisoformat(str(end))
+    except ValueError:
+        return None
+    local = moment.astimezone(ZoneInfo(time_zone)) if moment.tzinfo else moment
+    return (local - dt.timedelta(microseconds=1)).date()
 
 
 def _facts(record: RunRecord) -> dict[str, str]:

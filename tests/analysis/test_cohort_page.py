@@ -1,0 +1,50 @@
+"""The page of cohorts answers what it can, also where there is next to nothing."""
+
+import datetime as dt
+
+import pytest
+from cohort_stories import ordered, writing
+
+from analytics_lib.analysis import cohort_page
+from analytics_lib.errors import RequestError
+
+MARCH = {"period": "month", "as_of": dt.date(2024, 3, 10), "since": dt.date(2023, 9, 1), "by": "channel"}
+
+
+def test_one_user_who_did_not_return_is_one_of_one():
+    found = cohort_page.read(writing(("a", "2024-01-05")), **MARCH)
+    assert cohort_page.results(found, by="channel") == {
+        "users": 1,
+        "cohorts": 1,
+        "retention": [1, 0],
+        "pooled_users": [1, 1],
+        "active": [1, 0],
+        "revenue_per_user": [],
+        "real": [],
+    }
+
+
+def test_before_anything_has_ended_every_frame_is_empty():
+    found = cohort_page.read(writing(("a", "2024-03-05")), **MARCH)
+    assert all(not len(frame) for name, frame in found.items() if name not in {"usage", "p_value"})
+
+
+def test_orders_in_two_currencies_leave_the_rest_of_the_page():
+    orders = ordered(("a", "2024-01-06", 5), ("a", "2024-01-07", 1, "USD"))
+    found = cohort_page.read(writing(("a", "2024-01-05"), orders=orders), **MARCH)
+    assert len(found["worth"]) == 0
+    assert len(found["cells"]) == 2
+
+
+def test_value_by_age_sums_people_and_money():
+    orders = ordered(("a", "2024-01-06", 30), ("b", "2024-02-07", 10))
+    found = cohort_page.read(writing(("a", "2024-01-05"), ("b", "2024-02-07"), orders=orders), **MARCH)
+    assert found["together"][["age", "users", "revenue_per_user"]].to_numpy().tolist() == [
+        [0, 2, 20],
+        [1, 1, 30],
+    ]
+
+
+def test_unknown_period_is_refused():
+    with pytest.raises(RequestError, match="Unknown period"):
+        cohort_page.read(writing(("a", "2024-01-05")), **{**MARCH, "period": "year"})
