@@ -81,7 +81,7 @@ def test_volume_is_a_bar_and_doubt_a_dot_with_its_whisker():
     assert list(bar.x) == [100, 100]
     assert list(dots.x) == [0.2, 0.1]
     assert dots.error_x.array == pytest.approx([0.05, 0.05])
-    assert list(figure.layout.yaxis.ticktext) == ["price", "sizes"]
+    assert list(figure.layout.yaxis.ticktext) == ["precio", "tallas"]
     assert "20 de 100 detecciones" in plain(dots.hovertext[0])
     assert all(axis.title.text for axis in (figure.layout.xaxis, figure.layout.xaxis2))
 
@@ -127,7 +127,7 @@ def test_confusions_are_percent_of_the_true_intent_and_right_ones_blank():
     said = texts_of(picture)
     assert "20" in said
     assert "80" not in said
-    assert "price (10)" in said
+    assert "precio (10)" in said
     assert "2 errores en 15 revisados; % de los mensajes de cada fila" in said
 
 
@@ -151,7 +151,7 @@ def test_answer_tells_doubt_accuracy_cost_and_trust_with_their_n():
     assert "Dudó (confianza menor de 0,7) en **20,0 %** de 400 (95 %: 15,0 % a 25,0 %)" in text
     assert "De 400 mensajes revisados por una persona acertó en **20,0 %**" in text
     assert (
-        "Se pierde más que en el resto (10,0 % de 400) cuando el cliente viene por **price** (60,0 % de 100)"
+        "Se pierde más que en el resto (10,0 % de 400) cuando el cliente viene por **precio** (60,0 % de 100)"
         in text
     )
     assert "Su confianza se puede creer" in text
@@ -206,7 +206,7 @@ def test_advice_acts_beyond_the_thresholds_only():
     assert "Separar las parejas" in right
     assert "Leer qué escribe el cliente después" in after
     assert "dentro del umbral" in trust
-    assert "Intención: price" in costly
+    assert "Intención: precio" in costly
 
 
 def test_calibration_error_within_its_noise_asks_nobody_to_act():

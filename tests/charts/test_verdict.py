@@ -183,7 +183,7 @@ def test_opportunities_come_in_order_each_with_its_evidence(told):
     ]
     assert [item.replace("\u00a0", " ") for item in items] == [
         "Responder lo que el cliente preguntó (2 veces) | mensaje 3: «¿precio del jean?»",
-        "Entrenar la intención: price | mensaje 1: «¿precio?»",
+        "Entrenar la intención: precio | mensaje 1: «¿precio?»",
         "Acortar la espera por una persona (2 min 5 s en total) | mensaje 4: «89.900»",
         "Tratar siempre de la misma forma (tú, usted, vos): tu 7, usted 1",
     ]
