@@ -85,11 +85,7 @@ def test_head_and_tail_make_one_page_without_scripts_inside():
     html = head(view) + block(card(figure()), language="en") + tail(view)
     assert html.startswith("<!doctype html>")
     assert html.endswith("</html>")
-    assert re.findall(r"<script(?! type=.application/json)[^>]*>(.*?)</script>", html, re.DOTALL) == [
-        "",
-        "",
-        "",
-    ]
+    assert re.findall(r"<script(?! type=.application/json)[^>]*>(.*?)</script>", html, re.DOTALL) == ["", ""]
     assert not re.search(r"<[^>]* on\w+=", html)
     assert "&lt;b&gt;messages&lt;/b&gt; 3" in html
     assert "&lt;i&gt;full&lt;/i&gt;" in html

@@ -185,8 +185,14 @@
   /* Cards of a live page come one after another, and each is drawn when it is there. */
   const arriving = new MutationObserver(look);
   arriving.observe(root, { childList: true, subtree: true });
-  const plotly = document.getElementById("plotly");
-  if (plotly) plotly.addEventListener("load", look);
+  // Reading plotly.js takes a quarter of a second: the page is painted first.
+  const fetchPlotly = () => {
+    const plotly = document.createElement("script");
+    plotly.src = "/assets/plotly.min.js";
+    plotly.addEventListener("load", look);
+    document.head.append(plotly);
+  };
+  requestAnimationFrame(() => setTimeout(fetchPlotly));
   document.addEventListener("DOMContentLoaded", look);
   scheme.addEventListener("change", redraw);
   paper.addEventListener("change", redraw);
