@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from analytics_lib.charts.cohorts_steps import add_steps
 from analytics_lib.charts.cohorts_words import LINES, at_age, dimension, named_groups, written_group
 from analytics_lib.charts.compared import points
 from analytics_lib.charts.dots import Dot, add_dots
@@ -156,27 +157,9 @@ def _p(p_value: float, language: Language) -> str:
 def _add_steps(
     figure: go.Figure, rows: pd.DataFrame, name: str, line: tuple[str, str], language: Language
 ) -> None:
+    hovers = [_steps_hover(row, name, language) for row in rows.to_dict("records")]
     days = rows["time_seconds"] / _DAY
-    red, green, blue = (int(line[0][place : place + 2], 16) for place in (1, 3, 5))
-    figure.add_scatter(
-        x=[*days, *days[::-1]],
-        y=[*rows["high"], *rows["low"][::-1]],
-        mode="lines",
-        fill="toself",
-        fillcolor=f"rgba({red},{green},{blue},0.12)",
-        line={"width": 0},
-        hoverinfo="skip",
-        showlegend=False,
-    )
-    figure.add_scatter(
-        x=days,
-        y=rows["survival"],
-        mode="lines",
-        line={"shape": "hv", "color": line[0], "dash": line[1], "width": 2.2},
-        name=name,
-        hovertext=[_steps_hover(row, name, language) for row in rows.to_dict("records")],
-        hovertemplate="%{hovertext}<extra></extra>",
-    )
+    add_steps(figure, days, rows, "survival", name=name, line=line, hovers=hovers)
 
 
 def _steps_hover(row: Record, name: str, language: Language) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from analytics_lib.charts.cohorts_steps import add_steps
 from analytics_lib.charts.style import OUTCOMES, Record, chart, say_nothing_to_show
 from analytics_lib.charts.words import Language, absent, count, duration, label, say, share
 
@@ -38,27 +39,10 @@ def outcomes(rows: pd.DataFrame, *, language: Language = "es") -> go.Figure:
 
 
 def _add(figure: go.Figure, outcome: str, own: pd.DataFrame, language: Language) -> None:
-    minutes, colour = own["time_seconds"] / _MINUTE, OUTCOMES[outcome]
-    red, green, blue = (int(colour[place : place + 2], 16) for place in (1, 3, 5))
-    figure.add_scatter(
-        x=[*minutes, *minutes[::-1]],
-        y=[*own["high"], *own["low"][::-1]],
-        mode="lines",
-        fill="toself",
-        fillcolor=f"rgba({red},{green},{blue},0.18)",
-        line={"width": 0},
-        hoverinfo="skip",
-        showlegend=False,
-    )
-    figure.add_scatter(
-        x=minutes,
-        y=own["incidence"],
-        mode="lines",
-        line={"shape": "hv", "color": colour, "dash": _DASHES[outcome], "width": 2.4},
-        name=label("outcome", outcome, language),
-        hovertext=[_hover(row, language) for row in own.to_dict("records")],
-        hovertemplate="%{hovertext}<extra></extra>",
-    )
+    hovers = [_hover(row, language) for row in own.to_dict("records")]
+    told, line = label("outcome", outcome, language), (OUTCOMES[outcome], _DASHES[outcome])
+    minutes = own["time_seconds"] / _MINUTE
+    add_steps(figure, minutes, own, "incidence", name=told, line=line, hovers=hovers)
 
 
 def _hover(row: Record, language: Language) -> str:

@@ -35,6 +35,22 @@ if TYPE_CHECKING:
 
 _NAME = r"([a-z][a-z0-9_]{0,63})"
 _CULL_SECONDS = 60
+# Of a page nothing can be chosen but its controls, and nothing read but its notebook.
+_PAGES_ONLY = {
+    "allow_template_override": "NO",
+    "allow_theme_override": "NO",
+    "file_allowlist": [],
+    "extension_language_mapping": {},
+    "http_header_envs": [],
+    "prelaunch_hook": prepare_notebook,
+    "preheat_kernel": False,
+    "progressive_rendering": False,
+    # So that our template hears of an error; it shows a code, never the traceback.
+    "show_tracebacks": True,
+    "attempt_fix_notebook": False,
+    "multi_kernel_manager_class": AsyncMappingKernelManager,
+    "kernel_spec_manager_class": WarmSpecs,
+}
 _HEADER_BYTES = 16_384
 # The longest thing a reader can send is a token.
 _BODY_BYTES = 16_384
@@ -164,21 +180,7 @@ def _config(served: Served, runtime: Path, *, ip: str, port: int) -> Config:
                 "token": "",
                 "auto_token": False,
             },
-            "VoilaConfiguration": {
-                "allow_template_override": "NO",
-                "allow_theme_override": "NO",
-                "file_allowlist": [],
-                "extension_language_mapping": {},
-                "http_header_envs": [],
-                "prelaunch_hook": prepare_notebook,
-                "preheat_kernel": False,
-                "progressive_rendering": False,
-                # So that our template hears of an error; it shows a code, never the traceback.
-                "show_tracebacks": True,
-                "attempt_fix_notebook": False,
-                "multi_kernel_manager_class": AsyncMappingKernelManager,
-                "kernel_spec_manager_class": WarmSpecs,
-            },
+            "VoilaConfiguration": _PAGES_ONLY,
             "WarmSpecs": {"folder": str(runtime)},
             # A kernel that ended has failed its page: a new one would serve nobody.
             "KernelManager": {"transport": "ipc", "autorestart": False},

@@ -24,6 +24,7 @@ from analytics_lib.errors import NotTrainableError, RequestError
 from analytics_lib.models.lifetime_fitting import Fitted, Floats, Objective, maximize
 from analytics_lib.models.lifetime_orders import UNIT_DAYS
 from analytics_lib.models.lifetime_series import gauss, over_dropout
+from analytics_lib.models.lifetime_starts import starts
 from analytics_lib.models.lifetime_summary import Grouped, Rows, checked, grouped
 
 if TYPE_CHECKING:
@@ -238,7 +239,7 @@ def _fit(summary: pd.DataFrame, kind: Kind) -> RepeatModel:
     offset = int(kind == "mbg_nbd")
     some = grouped(rows)
     rough = _heights(_thinned(rows), offset) if len(rows.frequency) >= 2 * SAMPLE else None
-    fit = maximize(_heights(some, offset), _starts(some), rough=rough)
+    fit = maximize(_heights(some, offset), starts(some), rough=rough)
     unit = str(summary.attrs.get("unit", "week"))
     r, alpha, a, b = fit.values.tolist()
     return RepeatModel(kind, r, alpha, a, b, unit, fit, len(rows.frequency), repeaters)
@@ -290,16 +291,3 @@ def likelihood(values: Floats, rows: Grouped, *, offset: int) -> tuple[float, Fl
         ]
     )
     return float(height), slope
-
-
-def _starts(rows: Grouped) -> list[tuple[float, ...]]:
-    """Around the mean rate of buying: rates that differ much and little, dropout that is rare and common."""
-    total = rows.weights.sum()
-    mean_age = float(rows.weights @ rows.by_age.values[rows.by_age.places] / total)
-    rate = float(rows.by_frequency.sizes @ rows.by_frequency.values / total / max(mean_age, 1e-9))
-    alpha = max(mean_age, 1e-9) / 3
-    return [
-        (2 * rate * alpha, alpha, 0.7, 2.5),
-        (4 * rate * alpha, 3 * alpha, 1.5, 1.5),
-        (rate * alpha, alpha / 4, 0.3, 6),
-    ]
