@@ -52,20 +52,23 @@ def answer(told: Figures, *, language: Language = "es") -> Markdown:
     return Markdown("\n\n".join(part for part in parts if part))
 
 
+def _interval(told: Figures, language: Language) -> str:
+    """The interval of the expected orders; a doubtful fit has none."""
+    if told["expected_low"] is None:
+        return say("lifetime.answer.no_interval", language)
+    low, high = (count(_whole(told[f"expected_{side}"]), language) for side in ("low", "high"))
+    interval = say("lifetime.interval", language, low=low, high=high)
+    return say("lifetime.answer.interval", language, interval=interval)
+
+
 def _expected(told: Figures, language: Language) -> str:
     worth = inert(money(told["value"], told["currency"], language))
-    interval = say(
-        "lifetime.interval",
-        language,
-        low=count(_whole(told["expected_low"]), language),
-        high=count(_whole(told["expected_high"]), language),
-    )
     said = say(
         "lifetime.answer.expected",
         language,
         active=count(_whole(told["active"]), language),
         orders=count(_whole(told["expected_orders"]), language),
-        interval=interval,
+        interval=_interval(told, language),
         weeks=count(told["horizon_weeks"], language),
         value=worth,
         model=say(f"lifetime.model.{told['model']}", language),
