@@ -1,3 +1,4 @@
+import gc
 import os
 
 import pytest
@@ -17,6 +18,14 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("project")
+
+
+def pytest_collection_finish():
+    # What was imported and collected stays to the end: to look through it again and again for what may go is
+    # a tenth of what the tests take.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 @pytest.fixture(scope="session")

@@ -47,3 +47,11 @@ class RunFailedError(AnalyticsError):
 
 class ImpossibleError(AnalyticsError):
     """A number came out that cannot be, such as a share above 1; what it counts must be looked at."""
+
+
+class ModelDamagedError(AnalyticsError):
+    """A stored model is not what was stored: its hash, kind or content differ; the message names the file."""
+
+
+class LeakageError(AnalyticsError):
+    """A feature knows the future: it changed with rows of after the cut-off; the message names which."""

@@ -23,18 +23,20 @@ from analytics_lib.errors import RequestError
 
 FOLDER = importlib.resources.files("analytics_lib.charts")
 TEXT = "\n".join(FOLDER.joinpath(name).read_text(encoding="utf-8") for name in CATALOGUES)
-CATALOGUE = yaml.safe_load(TEXT)
+CATALOGUE = yaml.load(TEXT, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506  # safe
 
 
 def holes(text):
     return {name for _, name, _, _ in string.Formatter().parse(text) if name}
 
 
-@pytest.mark.parametrize("key", CATALOGUE)
-def test_every_text_exists_in_both_languages_with_the_same_holes(key):
-    texts = CATALOGUE[key]
-    assert set(texts) == {"es", "en"}
-    assert holes(texts["es"]) == holes(texts["en"])
+def test_every_text_exists_in_both_languages_with_the_same_holes():
+    assert [key for key, texts in CATALOGUE.items() if set(texts) != {"es", "en"}] == []
+    assert [key for key, texts in CATALOGUE.items() if holes(texts["es"]) != holes(texts["en"])] == []
+
+
+def test_catalogue_says_the_same_where_there_is_no_loader_in_c():
+    assert yaml.safe_load(TEXT) == CATALOGUE
 
 
 def test_no_text_would_be_markup_on_a_page():

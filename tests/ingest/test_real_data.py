@@ -8,6 +8,7 @@ import pytest
 from workshop import ROOT, Workshop
 
 from analytics_lib.ingest import load_source
+from once import made_once
 
 DATA = ROOT.parent / "shared" / "data"
 FILES = {
@@ -27,7 +28,8 @@ def ingested(name, folder):
 
 @pytest.fixture(scope="module")
 def star(tmp_path_factory):
-    return ingested("star", tmp_path_factory.mktemp("star"))
+    """The store of ``tests/metrics/test_star.py`` too."""
+    return made_once(tmp_path_factory, "star", lambda folder: ingested("star", folder))
 
 
 @pytest.fixture(scope="module")

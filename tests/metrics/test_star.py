@@ -9,6 +9,7 @@ from workshop import ROOT, Workshop
 from analytics_lib.ingest import load_source
 from analytics_lib.metrics import CATALOG, measure, measure_all
 from analytics_lib.store import Store
+from once import made_once
 
 FILE = ROOT.parent / "shared" / "data" / "conversations-star" / "star_dialogues_early.jsonl.gz"
 MAY = {"since": dt.date(2020, 5, 1), "until": dt.date(2020, 6, 1)}
@@ -25,12 +26,17 @@ NAMES = (
 )
 
 
+def ingested(folder):
+    """As ``tests/ingest/test_real_data.py`` does: the store is one for both."""
+    shop = Workshop(folder)
+    return shop, shop.ingest(FILE, source=load_source("star", ROOT / "params" / "sources"))
+
+
 @pytest.fixture(scope="module")
 def star(tmp_path_factory):
     if not FILE.exists():
         pytest.skip(f"{FILE.name} is not here; the data lie in ../shared/data beside the project")
-    shop = Workshop(tmp_path_factory.mktemp("star"))
-    shop.ingest(FILE, source=load_source("star", ROOT / "params" / "sources"))
+    shop, _ = made_once(tmp_path_factory, "star", ingested)
     with Store.open(shop.settings.store) as store:
         yield store
 

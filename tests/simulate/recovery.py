@@ -4,16 +4,12 @@ Every planted rate is a known probability of each row, so observed - expected co
 variance sum p(1-p): `z_score` is standard normal when the world is what its truth says.
 """
 
-import datetime as dt
-
 import numpy as np
 import orjson
 import pandas as pd
 from scipy.special import betaln, gammaln
 
 from analytics_lib.schema import FUNNEL_STAGES
-
-UNTIL = dt.date(2026, 7, 1)
 
 
 def read_table(path):

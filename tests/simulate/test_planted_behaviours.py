@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import recovery
-from recovery import UNTIL, read_table
+from recovery import read_table
 
 from analytics_lib import simulate
 from analytics_lib.metrics import CATALOG, measure_all
@@ -15,6 +15,7 @@ from analytics_lib.schema import FUNNEL_STAGES
 from analytics_lib.simulate import behaviours
 from analytics_lib.simulate.behaviours import BEHAVIOURS
 from analytics_lib.store import Store
+from planted import UNTIL
 
 BOUND = 4.0
 STAGES = len(FUNNEL_STAGES)

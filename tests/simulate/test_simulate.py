@@ -10,13 +10,14 @@ import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from recovery import UNTIL, read_table, read_world
+from recovery import read_table, read_world
 
 from analytics_lib import simulate
 from analytics_lib.errors import RequestError
 from analytics_lib.schema import FUNNEL_STAGES, TABLES
 from analytics_lib.simulate.columns import picked
 from analytics_lib.simulate.write import write_ndjson
+from planted import UNTIL
 
 PYTHON_TYPES = {"id": str, "text": str, "int": int, "float": (int, float), "bool": bool, "at": str}
 

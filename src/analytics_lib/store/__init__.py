@@ -1,5 +1,6 @@
 """The store of the contract's tables: Delta Lake on disk, DuckDB in memory, one door to both."""
 
-from analytics_lib.store.store import Counts, Store, StoreWarning
+from analytics_lib.store.opening import StoreWarning
+from analytics_lib.store.store import Counts, Store
 
 __all__ = ["Counts", "Store", "StoreWarning"]

@@ -79,6 +79,9 @@ def check(table: Table, data: pa.Table, *, naive_zone: str, local_zone: str) -> 
     flags: Counter[str] = Counter()
     arrays: dict[str, pa.Array] = {}
     for column in _times_first(table):
+        if column.name not in data.column_names and column.type != "local":
+            arrays[column.name] = pa.nulls(data.num_rows, ARROW_TYPES[column.type])
+            continue
         given = _column(data, column)
         cast = casts.cast(column.type, given, naive_zone=naive_zone)
         if column.type == "local":

@@ -21,6 +21,7 @@ import pyarrow as pa
 
 from analytics_lib.errors import RequestError, StoreError
 from analytics_lib.store.contract import arrow_schema
+from analytics_lib.store.known import as_known, moment_macro
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -48,9 +49,13 @@ class Engine:
     def __init__(self, *, memory_limit_gb: float) -> None:
         spill = tempfile.mkdtemp(prefix="analytics-spill-")
         # A notebook seldom closes what it opened; the folder goes with the engine all the same.
-        self._sweep = weakref.finalize(self, shutil.rmtree, spill, ignore_errors=True)
+        self._sweep: weakref.finalize[..., Engine] = weakref.finalize(
+            self, shutil.rmtree, spill, ignore_errors=True
+        )
         self._connection = duckdb.connect(":memory:")
         self._numbers = itertools.count(1)
+        # What each table is read from: kept so that another engine can show the same rows.
+        self._sources: dict[str, str | None] = {}
         for statement in (
             f"set temp_directory = {literal(spill)}",
             f"set memory_limit = '{memory_limit_gb:g}GB'",
@@ -74,18 +79,33 @@ class Engine:
 
     def view(self, table: Table, files: Sequence[str], *, name: str | None = None) -> None:
         """Make ``table`` readable under its name, from Parquet files, or empty without any."""
-        columns = ", ".join(
-            f"{quoted(c.name)}::{SQL_TYPES[c.type]} as {quoted(c.name)}" for c in table.columns
-        )
-        nulls = ", ".join(f"null as {quoted(c.name)}" for c in table.columns)
         try:
-            source = self._rows_of(files) if files else f"(select {nulls}) as nothing where false"
-            self.run(f"create or replace view {quoted(name or table.name)} as select {columns} from {source}")
+            source = self._rows_of(files) if files else no_rows(table)
+            self.run(f"create or replace view {quoted(name or table.name)} as {_cast(table, source)}")
         except RequestError as error:
             raise StoreError(
                 f"FILE_DAMAGED: the files of table {table.name} do not hold its rows: {error} "
                 "Run `analytics store verify`."
             ) from error
+        self._sources[name or table.name] = source
+
+    def known(self, tables: Iterable[Table], *, as_of: dt.datetime, memory_limit_gb: float) -> Engine:
+        """Another engine that shows what was known of the same rows before a moment; not locked yet.
+
+        The rest of the rows cannot be named in it.
+        """
+        engine = Engine(memory_limit_gb=memory_limit_gb)
+        engine.run(moment_macro(as_of))
+        for table in tables:
+            source = self._sources[table.name]
+            if source is None:
+                rows = self.select_arrow(f"select * from {quoted(table.name)}", {})
+                engine.load(table, rows, known=True)
+            else:
+                told = as_known(table, _cast(table, source))
+                engine.run(f"create view {quoted(table.name)} as {told}")
+                engine._sources[table.name] = source
+        return engine
 
     def _rows_of(self, files: Sequence[str]) -> str:
         """What to select from, to read files; each one's footer is looked at, so that a damaged one shows."""
@@ -102,11 +122,13 @@ class Engine:
         """Make Arrow rows readable under a name."""
         self._connection.register(name, rows)
 
-    def load(self, table: Table, rows: pa.Table) -> None:
-        """Make Arrow rows a table of the engine's own, which every cursor sees."""
+    def load(self, table: Table, rows: pa.Table, *, known: bool = False) -> None:
+        """Make Arrow rows a table of the engine's own, which every cursor sees; ``known``: what was then."""
         self._connection.register("loading", rows)
-        self.run(f"create table {quoted(table.name)} as select * from loading")
+        told = as_known(table, "select * from loading") if known else "select * from loading"
+        self.run(f"create table {quoted(table.name)} as {told}")
         self._connection.unregister("loading")
+        self._sources[table.name] = None
 
     def run(self, sql: str, parameters: Mapping[str, object] | None = None) -> None:
         """Execute one statement of the engine's own."""
@@ -133,7 +155,7 @@ class Engine:
         """
         _check_select(sql)
         values = {name: _plain(value) for name, value in parameters.items()}
-        with _wrapped(self._connection.cursor, sql) as cursor:
+        with _wrapped(self.cursor, sql) as cursor:
             # A SELECT may hold a DELETE in a named step; only the transaction keeps it from working.
             cursor.execute("begin transaction read only")
             return _wrapped(lambda: cursor.sql(sql, params=values).to_arrow_table(), sql)
@@ -147,7 +169,7 @@ class Engine:
         _check_select(sql)
         name = f"kept_{next(self._numbers)}"
         values = {key: _plain(value) for key, value in parameters.items()}
-        with _wrapped(self._connection.cursor, sql) as cursor:
+        with _wrapped(self.cursor, sql) as cursor:
             _wrapped(lambda: cursor.execute(f"create table {name} as {sql}", values), sql)
         return name
 
@@ -155,10 +177,26 @@ class Engine:
         """Drop what was kept under a name."""
         self.run(f"drop table {quoted(name)}")
 
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """A connection for one question, so that several may ask at once."""
+        return self._connection.cursor()
+
     def close(self) -> None:
         """Give back memory and the spill folder."""
         self._connection.close()
         self._sweep()
+
+
+def no_rows(table: Table) -> str:
+    """What to select from where a table is empty."""
+    nulls = ", ".join(f"null as {quoted(c.name)}" for c in table.columns)
+    return f"(select {nulls}) as nothing where false"
+
+
+def _cast(table: Table, source: str) -> str:
+    """The SELECT of a table's columns in the engine's types."""
+    columns = ", ".join(f"{quoted(c.name)}::{SQL_TYPES[c.type]} as {quoted(c.name)}" for c in table.columns)
+    return f"select {columns} from {source}"
 
 
 def to_pandas(rows: pa.Table) -> pd.DataFrame:

@@ -7,7 +7,6 @@ being written, and a question can be repeated on exactly its data. Open again to
 from __future__ import annotations
 
 import hashlib
-import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,26 +16,24 @@ import orjson
 import pyarrow as pa
 
 from analytics_lib.config import Settings, load_settings, pinned_versions
-from analytics_lib.errors import ContractError, RequestError, StoreError
+from analytics_lib.errors import ContractError, StoreError
+from analytics_lib.periods import Moment, utc_moment
 from analytics_lib.schema import EVERY_TABLE, TABLES, Table
-from analytics_lib.store import delta, quarantine
+from analytics_lib.store import quarantine
 from analytics_lib.store.contract import Checked, check
 from analytics_lib.store.engine import Engine
 from analytics_lib.store.frames import to_arrow
-from analytics_lib.store.recovery import refuse_older
-from analytics_lib.store.versions import VersionSet, check_folder, recorded_sets
+from analytics_lib.store.memory import MemoryEngine
+from analytics_lib.store.opening import view_given, view_newest
+from analytics_lib.store.versions import check_folder
 from analytics_lib.store.writer import open_writer
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Iterator, Mapping
     from types import TracebackType
 
     import pandas as pd
-    from deltalake import DeltaTable
-
-
-class StoreWarning(UserWarning):
-    """The store could not be opened as it was last recorded; an older good state is shown."""
 
 
 @dataclass(frozen=True)
@@ -55,15 +52,26 @@ class Counts:
 
 
 class Store:
-    """Tables at one version each, readable by SQL. Made by ``open`` or ``in_memory``."""
+    """Tables at one version each, readable by SQL. Made by ``open`` or ``in_memory``.
+
+    Attributes:
+        versions: Version of each table; empty in memory.
+        cutoff: The moment from which on nothing is in it (``known_at``); null = all is shown.
+    """
 
     def __init__(
-        self, engine: Engine, versions: dict[str, int], root: Path | None, settings: Settings
+        self,
+        engine: Engine,
+        versions: dict[str, int],
+        root: Path | None,
+        settings: Settings,
+        cutoff: dt.datetime | None = None,
     ) -> None:
         self._engine = engine
         self._root = root
         self._settings = settings
         self.versions = versions
+        self.cutoff = cutoff
 
     @classmethod
     def open(
@@ -85,7 +93,7 @@ class Store:
         engine = Engine(memory_limit_gb=chosen.memory_limit_gb)
         try:
             given = versions if versions is not None else pinned_versions()
-            pinned = _view_given(engine, root, given) if given is not None else _view_newest(engine, root)
+            pinned = view_given(engine, root, given) if given is not None else view_newest(engine, root)
             engine.lock(root / name for name in EVERY_TABLE)
         except BaseException:
             engine.close()
@@ -100,14 +108,10 @@ class Store:
             ContractError: If a frame does not fulfil the contract; the message names the first bad row.
         """
         settings = load_settings()
-        engine = Engine(memory_limit_gb=settings.memory_limit_gb)
         rows = {name: _checked_frame(_known(name), frame) for name, frame in tables.items()}
-        for name, table in EVERY_TABLE.items():
-            if name in rows:
-                engine.load(table, rows[name])
-            else:
-                engine.view(table, [])
-        engine.lock([])
+        engine = MemoryEngine(memory_limit_gb=settings.memory_limit_gb)
+        for name, checked in rows.items():
+            engine.load(TABLES[name], checked)
         return cls(engine, {}, None, settings)
 
     def query(self, sql: str, /, **params: object) -> pd.DataFrame:
@@ -122,6 +126,29 @@ class Store:
     def query_arrow(self, sql: str, /, **params: object) -> pa.Table:
         """The same answer as Arrow, for what goes on working with its columns; raises what ``query`` does."""
         return self._engine.select_arrow(sql, params)
+
+    def known_at(self, as_of: Moment) -> Store:
+        """The same store as it was known at a moment: nothing of the moment itself or later is in it.
+
+        Rows come with their own moment, and what is learned later than its row (an end, an outcome, an
+        answer to the survey) is null until then: ``store/known.py`` has the rule of every table. What was
+        known at a moment before is not less for being asked through a later one: of two, the earlier holds.
+
+        Args:
+            as_of: A date (midnight in the business time zone) or an aware datetime.
+
+        Returns:
+            A store of its own, to be closed (``with``); ``cutoff`` is the moment, ``versions`` are the same.
+
+        Raises:
+            RequestError: If the moment is neither a date nor an aware datetime.
+        """
+        asked = utc_moment(as_of, settings=self._settings)
+        cutoff = min(asked, self.cutoff or asked)
+        limit = self._settings.memory_limit_gb
+        engine = self._engine.known(EVERY_TABLE.values(), as_of=cutoff, memory_limit_gb=limit)
+        engine.lock([self._root / name for name in EVERY_TABLE] if self._root else [])
+        return Store(engine, dict(self.versions), self._root, self._settings, cutoff)
 
     @contextmanager
     def kept(self, sql: str, /, **params: object) -> Iterator[str]:
@@ -147,8 +174,10 @@ class Store:
 
         Raises:
             ContractError: If the table or a column is unknown, or a required column is absent.
-            StoreError: If this store is in memory, or another process keeps writing.
+            StoreError: If this store is in memory or of a moment, or another process keeps writing.
         """
+        if self.cutoff is not None:
+            raise StoreError(f"This store shows what was known at {self.cutoff}; append to the one it is of.")
         if self._root is None:
             raise StoreError(
                 "This store is in memory and cannot be appended to; open one by Store.open(path)."
@@ -192,79 +221,6 @@ def _checked_frame(table: Table, frame: pd.DataFrame) -> pa.Table:
     if keys.group_by(list(table.key)).aggregate([]).num_rows < keys.num_rows:
         raise ContractError(f"{table.name} holds a primary key ({', '.join(table.key)}) twice.")
     return checked.rows
-
-
-def _view_given(engine: Engine, root: Path, versions: Mapping[str, int]) -> dict[str, int]:
-    given: dict[str, object] = dict(versions)
-    wrong = {name: version for name, version in given.items() if not isinstance(version, int)}
-    if wrong:
-        raise RequestError(f"A version is a whole number; given were {wrong!r}.")
-    unknown = set(versions) - set(EVERY_TABLE)
-    if unknown:
-        raise RequestError(f"Unknown tables {sorted(unknown)}. The contract has {', '.join(EVERY_TABLE)}.")
-    for name, table in EVERY_TABLE.items():
-        engine.view(table, _files_at(root, name, versions[name]) if name in versions else [])
-    return dict(versions)
-
-
-def _files_at(root: Path, name: str, version: int) -> list[str]:
-    newest = delta.last_commit(root, name)
-    if not 0 <= version <= newest:
-        held = f"has versions 0 to {newest}" if newest >= 0 else "does not exist"
-        raise RequestError(f"Table {name} {held}; asked for was version {version}.")
-    opened = delta.open_table(root, name, version)
-    return _there(name, opened) if opened else []
-
-
-def _view_newest(engine: Engine, root: Path) -> dict[str, int]:
-    """The newest recorded set that can be opened; an older one is announced by a warning."""
-    # In this order, since a first writer records before it commits.
-    has_tables = any((root / name / "_delta_log").exists() for name in EVERY_TABLE)
-    sets = recorded_sets(root)
-    if sets:
-        refuse_older(root, sets[0])
-    elif has_tables:
-        raise StoreError(
-            "LOG_DAMAGED: the store has tables, but no record of their versions. Restore _meta/versions.json "
-            "from a backup, or run `analytics store compact`, which records the newest version of each."
-        )
-    failure: StoreError | None = None
-    # A state from before one of the tables was written would show that table as empty.
-    for known in (known for known in sets if known.keys() >= sets[0].keys()):
-        try:
-            return _view_set(engine, root, known, announce=failure)
-        except StoreError as error:
-            failure = failure or error
-    if failure is not None:
-        raise failure
-    return _view_given(engine, root, {})
-
-
-def _view_set(
-    engine: Engine, root: Path, known: VersionSet, *, announce: StoreError | None
-) -> dict[str, int]:
-    for name, recorded in known.items():
-        opened = delta.open_table(root, name, int(recorded["version"]))
-        if opened is None or str(opened.metadata().id) != recorded["id"]:
-            raise StoreError(
-                f"VERSION_WENT_BACK: table {name} was recorded at version {recorded['version']} of table "
-                f"{recorded['id']}, and is no longer there. Restore the whole store from one backup."
-            )
-        engine.view(EVERY_TABLE[name], _there(name, opened))
-    for name in EVERY_TABLE.keys() - known.keys():
-        engine.view(EVERY_TABLE[name], [])
-    if announce is not None:
-        warnings.warn(f"An older state of the store is shown: {announce}", StoreWarning, stacklevel=5)
-    return {name: int(recorded["version"]) for name, recorded in known.items()}
-
-
-def _there(name: str, opened: DeltaTable) -> list[str]:
-    """The files of a version, once all of them are known to be there."""
-    files = delta.files(opened)
-    absent = [file for file in files if not Path(file).exists()]
-    if absent:
-        raise StoreError(f"FILE_MISSING: table {name} has lost {len(absent)} file(s), first {absent[0]!r}.")
-    return files
 
 
 def _refusals(table: Table, data: pa.Table, checked: Checked) -> list[quarantine.Refusal]:
