@@ -53,6 +53,15 @@ _ALL = (
             ),
         ),
     ),
+    Table(
+        "first_periods",
+        "one user, by any activity of theirs",
+        ("user_id",),
+        (
+            identifier("user_id", "the person, as a keyed hash"),
+            Column("first_period", "text", "start of the period in which they first came, on the wall clock"),
+        ),
+    ),
 )
 
 DERIVED_TABLES: dict[str, Table] = {table.name: table for table in _ALL}

@@ -2,6 +2,7 @@
 
 import datetime as dt
 
+import pandas as pd
 import pytest
 from cohort_stories import ordered, writing
 
@@ -26,7 +27,7 @@ def test_one_user_who_did_not_return_is_one_of_one():
 
 def test_before_anything_has_ended_every_frame_is_empty():
     found = cohort_page.read(writing(("a", "2024-03-05")), **MARCH)
-    assert all(not len(frame) for name, frame in found.items() if name not in {"usage", "p_value"})
+    assert all(not len(frame) for frame in found.values() if isinstance(frame, pd.DataFrame))
 
 
 def test_orders_in_two_currencies_leave_the_rest_of_the_page():
@@ -48,3 +49,17 @@ def test_value_by_age_sums_people_and_money():
 def test_unknown_period_is_refused():
     with pytest.raises(RequestError, match="Unknown period"):
         cohort_page.read(writing(("a", "2024-01-05")), **{**MARCH, "period": "year"})
+
+
+def test_first_order_and_days_are_those_of_the_store():
+    orders = ordered(("a", "2024-01-06", 30))
+    messages = (("a", "2024-01-05"), ("a", "2024-02-01"), ("a", "2024-02-02"), ("b", "2024-02-07"))
+    found = cohort_page.read(writing(*messages, orders=orders), **MARCH)
+    assert found["ordered"][["users", "events"]].to_numpy().tolist() == [[2, 1]]
+    last = found["days"][found["days"]["period"] == "2024-02-01"]
+    assert last["at_least_share"].tolist()[:3] == [1, 0.5, 0]
+
+
+def test_shorter_periods_count_days_by_the_week():
+    found = cohort_page.read(writing(("a", "2024-01-05"), ("a", "2024-01-06")), **{**MARCH, "period": "day"})
+    assert found["days"]["days"].max() == 7

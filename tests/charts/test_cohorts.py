@@ -5,7 +5,14 @@ import pandas as pd
 import pytest
 from cohort_frames import CELLS, LIFE, TOGETHER, WHOLE, WORTH, compared
 
-from analytics_lib.charts import cohorts, cohorts_answer, cohorts_compared, cohorts_ends, cohorts_tables
+from analytics_lib.charts import (
+    cohorts,
+    cohorts_answer,
+    cohorts_compared,
+    cohorts_days,
+    cohorts_ends,
+    cohorts_tables,
+)
 
 MONTHS = {"period": "month", "language": "es"}
 LIMITS = cohorts_answer.Limits(retention=0.7, quick_ratio=1.0)
@@ -133,6 +140,46 @@ def test_ways_to_end_are_named_and_in_minutes():
 
     assert (figure.data[1].name, list(figure.data[1].x)) == ("Compra", [0, 1])
     assert len(cohorts_ends.outcomes(rows.iloc[:0]).layout.annotations) == 1
+
+
+def days_of(*shares, start="2026-02-01"):
+    """A period in which these shares of 100 users were there on 1, 2, ... days or more."""
+    return pd.DataFrame(
+        {"period": pd.Timestamp(start), "days": range(1, len(shares) + 1), "at_least_share": shares}
+    ).assign(users=0, active_users=100, daily_share=0.1)
+
+
+def test_stickiness_starts_at_two_days_and_ends_where_hardly_anybody_is_left():
+    month = days_of(1.0, 0.4, 0.2, 0.1, 0.05, *[0.0] * 23)
+    band, line = cohorts_days.stickiness(month).data
+    assert list(line.x) == [2, 3, 4, 5, 6]
+    assert list(line.y) == [0.4, 0.2, 0.1, 0.05, 0]
+    assert (line.name, band.name) == ("feb 2026", "intervalo del 95 %")
+    assert "40 de 100: <b>40,0\xa0%</b>" in line.hovertext[0]
+
+
+def test_stickiness_draws_the_last_period_and_the_one_before():
+    starts = ("2026-02-02", "2026-02-09", "2026-02-16")
+    weeks = pd.concat([days_of(1.0, 0.5, 0.1, 0, 0, 0, 0, start=start) for start in starts])
+    assert [line.name for line in cohorts_days.stickiness(weeks, language="en").data] == [
+        "Feb 9, 2026",
+        "95% interval",
+        "Feb 16, 2026",
+    ]
+
+
+def test_stickiness_of_nobody_says_so():
+    none = cohorts_days.stickiness(days_of(1.0).iloc[:0])
+    assert [note.text for note in none.layout.annotations] == ["Todavía no hay nada que observar"]
+
+
+def test_first_order_is_drawn_as_the_share_that_has_ordered():
+    curve = pd.DataFrame({"group": "web", "time_seconds": [0.0, 86_400.0], "survival": [1, 0.75]})
+    curve = curve.assign(low=[1, 0.6], high=[1, 0.8], at_risk=[8.0, 6.0])
+    groups = pd.DataFrame({"group": ["web"], "users": [8], "events": [2], "median_seconds": [np.nan]})
+    band, line = cohorts_compared.first_order(curve, groups, by="channel", p_value=np.nan).data
+    assert (list(line.x), list(line.y)) == ([0, 1], [0, 0.25])
+    assert list(band.y) == pytest.approx([0, 0.4, 0.2, 0])
 
 
 def test_table_at_risk_reads_whole_days():

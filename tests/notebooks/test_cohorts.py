@@ -44,6 +44,6 @@ def test_page_shows_its_pictures_without_a_complaint(weekly, browser):
     assert visit.complaints == []
     assert {url.partition(":")[0] for url in visit.requests} <= {"file", "data"}
     assert "Qué se ve y qué hacer" in visit.page.locator("main").inner_text()
-    assert visit.page.locator(".js-plotly-plot").count() == 6
+    assert visit.page.locator(".js-plotly-plot").count() == 8
     assert visit.page.evaluate("document.documentElement.scrollWidth") == 400
     visit.page.close()

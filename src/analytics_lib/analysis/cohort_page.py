@@ -9,10 +9,10 @@ import pandas as pd
 
 from analytics_lib.analysis.cohort_comparison import COHORT, compare
 from analytics_lib.analysis.cohort_groups import By, Condition, column_of
-from analytics_lib.analysis.cohort_lifecycle import INTERVALS, lifecycle, usage_interval
+from analytics_lib.analysis.cohort_lifecycle import INTERVALS, lifecycle, stickiness, usage_interval
 from analytics_lib.analysis.cohort_retention import pooled, retention
 from analytics_lib.analysis.cohort_revenue import revenue
-from analytics_lib.analysis.survival import Lasting, outcomes, time_to_next_contact
+from analytics_lib.analysis.survival import Lasting, outcomes, time_to_first_order, time_to_next_contact
 from analytics_lib.errors import NotEnoughDataError, RequestError
 from analytics_lib.periods import Moment, utc_moment
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _RETENTION = ["cohort", "age", "users", "active_users", "retention", "low", "high", "clock"]
 _POOLED = ["age", "cohorts", "users", "active_users", "retention", "low", "high"]
 _LIFECYCLE = ["period", "active", "new", "returning", "resurrected", "dormant", "quick_ratio"]
+_DAYS = ["period", "days", "users", "active_users", "share", "at_least_share", "daily_share"]
 _REVENUE = ["cohort", "age", "users", "revenue", "revenue_per_user", "currency"]
 _COMPARED = [
     *(
@@ -57,12 +58,16 @@ class Answers(TypedDict):
         whole: ``cohorts.pooled`` of it.
         groups: The same by the dimension.
         life: ``cohorts.lifecycle``.
+        days: ``cohorts.stickiness`` by month, or by week where the period is shorter than a month.
         worth: ``cohorts.revenue``; without a row too where orders have several currencies.
         together: ``value_by_age`` of it.
         usage: ``users``, ``period`` and its ``share`` of ``cohorts.usage_interval``; null without activity.
         curve: ``survival.time_to_next_contact`` by the dimension.
         lasted: Its groups.
         p_value: Of its log-rank test.
+        order_curve: ``survival.time_to_first_order`` by the dimension.
+        ordered: Its groups.
+        order_p_value: Of its log-rank test.
         ends: ``survival.outcomes``.
         compared: ``cohorts.compare`` by the dimension.
         by_cohort: The same by cohort.
@@ -72,12 +77,16 @@ class Answers(TypedDict):
     whole: pd.DataFrame
     groups: pd.DataFrame
     life: pd.DataFrame
+    days: pd.DataFrame
     worth: pd.DataFrame
     together: pd.DataFrame
     usage: dict[str, Any] | None
     curve: pd.DataFrame
     lasted: pd.DataFrame
     p_value: float
+    order_curve: pd.DataFrame
+    ordered: pd.DataFrame
+    order_p_value: float
     ends: pd.DataFrame
     compared: pd.DataFrame
     by_cohort: pd.DataFrame
@@ -105,7 +114,7 @@ def read(  # noqa: PLR0913  # what a reader of the page may set
         store: Read: ``messages conversations events orders users products``.
         period: As of ``cohorts.retention``.
         as_of: Likewise.
-        since: From when conversations are followed until the next contact.
+        since: From when people are followed to their next contact and to their first order.
         by: What cohorts are told apart by.
         age: At which they are compared.
         returned: As of ``cohorts.retention``, for the heatmap and the curves.
@@ -125,19 +134,27 @@ def read(  # noqa: PLR0913  # what a reader of the page may set
         )
         for one, other in ((by, COHORT), (COHORT, by))
     )
-    lasting = _next_contact(store, since, as_of, by)
+    lasting, order = (
+        _until(ask, store, since=since, as_of=as_of, by=by)
+        for ask in (time_to_next_contact, time_to_first_order)
+    )
+    length = "month" if period == "month" else "week"
     worth = _worth(store, period, as_of)
     return Answers(
         cells=cells,
         whole=pooled(cells) if len(cells) else _empty(_POOLED),
         groups=pooled(parts, by=column) if len(parts) else _empty([column, *_POOLED]),
         life=_or(lambda: lifecycle(store, **asked), _empty(_LIFECYCLE)),
+        days=_or(lambda: stickiness(store, **{**asked, "period": length}), _empty(_DAYS)),
         worth=worth,
         together=value_by_age(worth),
         usage=_usage(store, as_of, activity),
         curve=lasting.curve if lasting else _empty(_CURVE),
         lasted=lasting.groups if lasting else _empty(_LASTED),
         p_value=lasting.log_rank.p_value if lasting else math.nan,
+        order_curve=order.curve if order else _empty(_CURVE),
+        ordered=order.groups if order else _empty(_LASTED),
+        order_p_value=order.log_rank.p_value if order else math.nan,
         ends=_ends(store, since, as_of),
         compared=compared,
         by_cohort=by_cohort,
@@ -190,10 +207,12 @@ def _usage(store: Store, as_of: Moment, activity: str) -> dict[str, Any] | None:
     return {"users": usage.users, "period": usage.period, "share": float(usage.rows["share"][within].sum())}
 
 
-def _next_contact(store: Store, since: Moment, as_of: Moment, by: By) -> Lasting | None:
+def _until(
+    ask: Callable[..., Lasting], store: Store, *, since: Moment, as_of: Moment, by: By
+) -> Lasting | None:
     if utc_moment(since) >= utc_moment(as_of):
         return None
-    return _or(lambda: time_to_next_contact(store, since=since, until=as_of, as_of=as_of, by=by), None)
+    return _or(lambda: ask(store, since=since, until=as_of, as_of=as_of, by=by), None)
 
 
 def _ends(store: Store, since: Moment, as_of: Moment) -> pd.DataFrame:

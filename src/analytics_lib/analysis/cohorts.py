@@ -6,7 +6,7 @@ The questions, each in a module of its own:
 - ``revenue``: what a user of a cohort has brought by age (``cohort_revenue``);
 - ``lifecycle``, ``stickiness``, ``usage_interval``: who comes and goes, on how many days, how often they
   return (``cohort_lifecycle``);
-- ``metric_by_age``: any ratio of the catalogue by cohort and age (``cohort_metrics``);
+- ``metric_by_age``: any ratio or quantile of the catalogue by cohort and age (``cohort_metrics``);
 - ``compare``: each cohort against the rest, mix and behaviour apart (``cohort_comparison``).
 
 What counts as activity is said in ``cohort_presence``, what tells cohorts apart in ``cohort_groups``. A

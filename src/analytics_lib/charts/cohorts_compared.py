@@ -26,6 +26,8 @@ _MOST_LINES = 4
 _NAME_WIDTH = 16
 _DAY = 86_400
 _LEAST_P = 0.001
+# What has happened is the rest of what has not, and so are its limits.
+_TURNED = {"survival": "survival", "low": "high", "high": "low"}
 _READ_AT = (1, 7, 14, 30, 60, 90, 180, 365)
 
 
@@ -127,20 +129,47 @@ def next_contact(
         p_value: Of the log-rank test over the groups; NaN with one.
         language: es or en.
     """
+    figure = _waiting("next", groups, p_value, language)
+    figure.update_yaxes(range=[0, 1.03])
+    return _with_curves(figure, "next", curve, groups, by=by, language=language)
+
+
+def first_order(
+    curve: pd.DataFrame, groups: pd.DataFrame, *, by: str, p_value: float, language: Language = "es"
+) -> go.Figure:
+    """The share that has ordered by each time since its first contact, by group; as ``next_contact``."""
+    done = curve.assign(**{to: 1 - curve[of] for to, of in _TURNED.items()}) if len(curve) else curve
+    figure = _waiting("order", groups, p_value, language)
+    figure.update_yaxes(rangemode="tozero")
+    return _with_curves(figure, "order", done, groups, by=by, language=language)
+
+
+def _waiting(what: str, groups: pd.DataFrame, p_value: float, language: Language) -> go.Figure:
     test = "" if absent(p_value) else say("cohorts.next.test", language, p=_p(p_value, language))
-    subtitle = say("cohorts.next.subtitle", language, n=count(groups["users"].sum(), language)) + test
-    figure = chart(say("cohorts.next", language), subtitle, height=430, language=language)
-    figure.update_xaxes(title_text=say("cohorts.axis.days", language), nticks=7, rangemode="tozero")
-    figure.update_yaxes(
-        title_text=say("cohorts.axis.not_yet", language), tickformat=".0%", range=[0, 1.03], nticks=6
-    )
+    subtitle = say(f"cohorts.{what}.subtitle", language, n=count(groups["users"].sum(), language)) + test
+    figure = chart(say(f"cohorts.{what}", language), subtitle, height=430, language=language)
+    figure.update_xaxes(title_text=say(f"cohorts.{what}.days", language), nticks=7, rangemode="tozero")
+    return figure.update_yaxes(title_text=say(f"cohorts.{what}.share", language), tickformat=".0%", nticks=6)
+
+
+def _with_curves(
+    figure: go.Figure,
+    what: str,
+    curve: pd.DataFrame,
+    groups: pd.DataFrame,
+    *,
+    by: str,
+    language: Language,
+) -> go.Figure:
     if curve.empty:
         figure.update_xaxes(range=[0, 1], showticklabels=False)
-        return say_nothing_to_show(figure, say("cohorts.next.none", language))
+        return say_nothing_to_show(figure, say(f"cohorts.{what}.none", language))
     names = named_groups(groups.rename(columns={"group": by}), by, language)
     for group, line in zip(_largest(groups), LINES, strict=False):
         rows = curve[curve["group"] == group]
-        _add_steps(figure, rows, names[group], line, language)
+        hovers = [_steps_hover(row, names[group], what, language) for row in rows.to_dict("records")]
+        days = rows["time_seconds"] / _DAY
+        add_steps(figure, days, rows, "survival", name=names[group], line=line, hovers=hovers)
     return figure.update_layout(margin_b=110)
 
 
@@ -154,18 +183,10 @@ def _p(p_value: float, language: Language) -> str:
     return f"< {least}" if p_value < _LEAST_P else f"= {number(p_value, language, digits=3)}"
 
 
-def _add_steps(
-    figure: go.Figure, rows: pd.DataFrame, name: str, line: tuple[str, str], language: Language
-) -> None:
-    hovers = [_steps_hover(row, name, language) for row in rows.to_dict("records")]
-    days = rows["time_seconds"] / _DAY
-    add_steps(figure, days, rows, "survival", name=name, line=line, hovers=hovers)
-
-
-def _steps_hover(row: Record, name: str, language: Language) -> str:
+def _steps_hover(row: Record, name: str, what: str, language: Language) -> str:
     shares = {part: share(row[part], language) for part in ("survival", "low", "high")}
     time, n = duration(row["time_seconds"], language), count(row["at_risk"], language)
-    return say("cohorts.next.hover", language, name=name, time=time, n=n, **shares)
+    return say(f"cohorts.{what}.hover", language, name=name, time=time, n=n, **shares)
 
 
 def at_risk(curve: pd.DataFrame, groups: pd.DataFrame, *, by: str, language: Language = "es") -> Html:

@@ -110,7 +110,8 @@ _CONVERSATION_PARTS = (
     ),
 )
 
-_NUMBERED = Part("numbered", "conversation_id", (), replies.NUMBERED, reads=("messages",))
+# Conversations as the fact ``replies`` numbers them.
+NUMBERED = Part("numbered", "conversation_id", (), replies.NUMBERED, reads=("messages",))
 
 _ALL = (
     Fact(
@@ -170,11 +171,11 @@ _ALL = (
         ("replier", *_CONVERSATION_DIMENSIONS, "segment", *_CALENDAR),
         cluster="user_number",
         parts=(
-            Part("reply_places", "number", _CONVERSATION_DIMENSIONS, replies.PLACES, needs=(_NUMBERED,)),
-            Part("reply_segments", "number", ("segment",), replies.SEGMENTS, needs=(_NUMBERED,)),
-            Part("reply_names", "number", ("conversation_id", "user_id"), replies.NAMES, needs=(_NUMBERED,)),
+            Part("reply_places", "number", _CONVERSATION_DIMENSIONS, replies.PLACES, needs=(NUMBERED,)),
+            Part("reply_segments", "number", ("segment",), replies.SEGMENTS, needs=(NUMBERED,)),
+            Part("reply_names", "number", ("conversation_id", "user_id"), replies.NAMES, needs=(NUMBERED,)),
         ),
-        needs=(_NUMBERED,),
+        needs=(NUMBERED,),
     ),
     Fact(
         "actions",

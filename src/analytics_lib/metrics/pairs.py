@@ -15,8 +15,9 @@ from analytics_lib.metrics.statements import bound_names, pairs_statement
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from analytics_lib.metrics.facts import Part
+    from analytics_lib.metrics.facts import Fact, Part
     from analytics_lib.metrics.metric import Metric
+    from analytics_lib.metrics.question import Question
     from analytics_lib.periods import Moment
     from analytics_lib.store import Store
 
@@ -62,18 +63,37 @@ def pairs(  # noqa: PLR0913  # what ``measure`` takes, and the columns that are 
             f"{metric.name} is a {metric.kind}; only metrics with a numerator and a denominator that add up "
             f"over users ({', '.join(RATIOS)}) have pairs."
         )
-    fact = FACTS[metric.table]
-    added = {column for part in parts for column in part.columns}
     question = ask(store, since=since, until=until, period=period, by=by, as_of=as_of)
-    check_metric(store, metric, replace(question, by=tuple(name for name in by if name not in added)))
-    fact = replace(fact, parts=(*fact.parts, *parts))
+    fact = extended(store, metric, parts, question)
     sql = pairs_statement(fact, metric, by=question.by, period=period is not None)
-    values = {**question.bound, **metric.parameters}
-    bound = {name: values[name] for name in bound_names(sql)}
-    if bound.get("rates", ...) is None:
-        raise RequestError(f"{metric.name} needs prices: metric.bound(rates=load_rates(path).bound()).")
-    rows = store.query(sql, **bound)
+    rows = answer(store, sql, metric, question)
     keys = [*question.keys, "unit"]
     rows["unit"] = pd.factorize(rows["unit"], sort=True)[0]
     numbers = rows[["y_0", "n_0"]].round(_DECIMALS).set_axis(["numerator", "denominator"], axis="columns")
     return pd.concat([rows[keys], numbers], axis="columns").sort_values(keys, ignore_index=True)
+
+
+def extended(store: Store, metric: Metric, parts: Sequence[Part], question: Question) -> Fact:
+    """The fact of a metric with more parts, whose columns may be dimensions of the question.
+
+    Raises:
+        RequestError: If a dimension is unknown.
+        NotEnoughDataError: If a table the metric reads was never ingested.
+    """
+    fact, added = FACTS[metric.table], {column for part in parts for column in part.columns}
+    own = tuple(name for name in question.by if name not in added)
+    check_metric(store, metric, replace(question, by=own))
+    return replace(fact, parts=(*fact.parts, *parts))
+
+
+def answer(store: Store, sql: str, metric: Metric, question: Question) -> pd.DataFrame:
+    """The rows of a statement made for a metric, with the values of the question and of the metric.
+
+    Raises:
+        RequestError: If it needs prices and has none.
+    """
+    values = {**question.bound, "quantile": metric.quantile, **metric.parameters}
+    bound = {name: values[name] for name in bound_names(sql)}
+    if bound.get("rates", ...) is None:
+        raise RequestError(f"{metric.name} needs prices: metric.bound(rates=load_rates(path).bound()).")
+    return store.query(sql, **bound)
