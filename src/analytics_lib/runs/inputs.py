@@ -17,6 +17,8 @@ from analytics_lib.store.versions import recorded_sets
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+MODELS = Path("data/models")
+
 
 def open_store(path: str) -> Store:
     """The store of a notebook; in a supervised run at the versions recorded for it, else at the newest.
@@ -69,6 +71,25 @@ def store_folder(parameters: Mapping[str, object]) -> Path:
     """The folder of the store that a notebook with these parameters will open, whether it is there or not."""
     asked = Path(str(parameters.get("store_path") or Settings().store))
     return load_settings().store if asked == Settings().store else asked
+
+
+def models_folder(path: str) -> Path | None:
+    """Where a notebook keeps the models it trains; null for an empty text, which keeps none.
+
+    ``data/models`` means the folder beside the store of the settings, wherever that is.
+
+    Raises:
+        RequestError: If the path is absolute or leads out of the project.
+        NotFoundError: If the folder that should hold it is not there.
+    """
+    if not path:
+        return None
+    asked = Path(path)
+    if asked.is_absolute() or ".." in asked.parts or path.startswith("~"):
+        raise RequestError(f"models_path is {path!r}; expected a folder inside the project, as {MODELS}.")
+    if asked == MODELS:
+        return _find(load_settings().store).parent / MODELS.name
+    return _find(asked.parent) / asked.name
 
 
 def _find(path: Path) -> Path:
