@@ -70,6 +70,7 @@ def facts_of():
             "revenue": NAN,
             "currency": None,
             "comparable": frame("measure value low high n", ("conversion", 0.42, 0.38, 0.47, 312)),
+            "foreseen_conversion": NAN,
         }
         review = SimpleNamespace(
             timeline=SimpleNamespace(conversation=pd.DataFrame({"conversation_id": ["c1"]})),
@@ -105,8 +106,18 @@ def test_every_share_says_of_how_many(facts_of):
     assert found["Aciertos, según revisión"] == "1 de 3 (33,3 %)"
     assert found["Ánimo medio del cliente"] == "positivo +0,5 | n = 7 mensajes del cliente"
     assert found["Comparables: terminan en compra"] == (
-        "42,0 % (intervalo del 95 %: 38,0 % a 47,0 %) | n = 312 conversaciones comparables"
+        "42,0 % (intervalo del 95 %: 38,0 % a 47,0 %) | "
+        "n = 312 conversaciones comparables; observado: no hay un modelo publicado"
     )
+
+
+def test_what_a_model_gave_a_purchase_stands_in_place_of_the_observed_share(facts_of):
+    found = facts_of(foreseen_conversion=0.25)
+
+    assert (
+        found["Probabilidad de compra"] == "25,0 % | la que daba el modelo tras el último turno por decidir"
+    )
+    assert "Comparables: terminan en compra" not in found
 
 
 def test_actions_of_unknown_result_count_neither_way(facts_of):

@@ -1,3 +1,4 @@
+import math
 import re
 from types import SimpleNamespace
 
@@ -41,6 +42,7 @@ def reviewed(told, moments):
             "stage": "cart_added",
             "currency": None,
             "comparable": pd.DataFrame(comparable, columns=["measure", "value", "low", "high", "n"]),
+            "foreseen_conversion": math.nan,
         }
         return SimpleNamespace(
             metadata=pd.Series({"messages": len(talk.messages), "over": over}, dtype=object),
@@ -84,6 +86,16 @@ def test_cost_is_what_was_waited_and_the_turns_that_followed(reviewed):
     assert paragraphs(reviewed(NOT_UNDERSTOOD))[1] == (
         "Qué costó. En total, el cliente esperó 2 min 10 s por respuestas; la más larga tardó 2 min 5 s "
         "(mensaje 4). Tras el primer problema siguieron 2 turnos."
+    )
+
+
+def test_lost_purchase_is_told_with_what_a_model_gave_it_where_there_is_one(reviewed):
+    lost = [{"kind": "recover_purchase", "name": "cart_added", "value": 43_210.4}]
+    cost = paragraphs(reviewed(REPEATED, improve=lost, foreseen_conversion=0.307))[1]
+
+    assert cost.endswith(
+        "La compra quedó en «agrega al carrito»: antes de decidirse, el modelo le daba 30,7 % de "
+        "terminar en compra."
     )
 
 

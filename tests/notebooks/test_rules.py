@@ -9,7 +9,7 @@ import pytest
 
 TESTS = sorted(Path(__file__).parent.glob("test_*.py"))
 # Files of params/ that hold something else than the values of a notebook.
-OTHER_PARAMS = {"dashboards", "jobs", "rates"}
+OTHER_PARAMS = {"dashboards", "jobs", "outcome_actions", "staffing", "rates"}
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 LOOPS_AND_DEFINITIONS = (ast.FunctionDef, ast.ClassDef, ast.Lambda, ast.For, ast.While)
 CLOCK = re.compile(r"\b(now|utcnow|today|time)\(\)")

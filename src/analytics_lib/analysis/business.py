@@ -33,6 +33,8 @@ class Business:
         revenue: Sum of their amounts; NaN without an order or in several currencies.
         currency: Of the revenue, and of what comparable ones brought; None where it is not one and the same.
         comparable: What comparable conversations brought (see ``comparable.comparable``).
+        foreseen_conversion: The probability of a purchase that a model gave last, before another end was
+            decided; NaN where there is no model, and the share of comparable ones is all there is.
     """
 
     products: pd.DataFrame
@@ -42,6 +44,7 @@ class Business:
     revenue: float
     currency: str | None
     comparable: pd.DataFrame
+    foreseen_conversion: float = math.nan
 
 
 def business(store: Store, story: Story, orders: pd.DataFrame, *, as_of: Moment | None = None) -> Business:

@@ -17,7 +17,9 @@ Each kind has one definition, applied to one conversation or to thousands alike:
 - ``failed_action``: a system behind the bot failed;
 - ``sentiment_fall``: the user, so far negative in no message but perhaps the first (which tells what is
   wrong), turns clearly negative (-0.4 or below) and stays so, by 0.3 at least; not before the third message;
-- ``escalated``: a person is called in; ``purchase_step``: a stage of the funnel is reached the first time.
+- ``escalated``: a person is called in; ``purchase_step``: a stage of the funnel is reached the first time;
+- ``turning_point``: a turn at which a model's expectation of the end moved most (``turning_points``); there
+  are none without a model.
 
 A conversation is over once it is closed, or a day after its last message.
 """
@@ -36,7 +38,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from analytics_lib.analysis.detectors import Row
+    from analytics_lib.analysis.detectors import Moment, Row
     from analytics_lib.analysis.timeline import Timeline
 
 TROUBLES = (
@@ -91,11 +93,15 @@ def key_moments(
     return moments_of(_stories(timeline, messages, known_until, long_silence_seconds))
 
 
-def moments_of(stories: Iterable[Story]) -> pd.DataFrame:
-    """The key moments of conversations that are plain rows already (see ``key_moments``)."""
+def moments_of(stories: Iterable[Story], *, more: Iterable[Moment] = ()) -> pd.DataFrame:
+    """The key moments of conversations that are plain rows already (see ``key_moments``).
+
+    ``more`` are moments found elsewhere, of each of these conversations.
+    """
+    added = list(more)
     rows: list[tuple[object, ...]] = []
     for story in stories:
-        found = [moment for detect in DETECTORS for moment in detect(story)]
+        found = [*(moment for detect in DETECTORS for moment in detect(story)), *added]
         name = story.conversation["conversation_id"]
         # sorted() is stable: at one instant, moments keep the order of the detectors.
         rows += [(name, *moment) for moment in sorted(found, key=lambda m: m.seconds)]

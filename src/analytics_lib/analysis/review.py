@@ -16,7 +16,9 @@ from analytics_lib.analysis.opportunities import opportunities
 from analytics_lib.analysis.performance import Performance, performance, turns
 from analytics_lib.analysis.reading import read_messages
 from analytics_lib.analysis.rows import records
+from analytics_lib.analysis.scope import known_before
 from analytics_lib.analysis.timeline import Timeline, facts_of, timeline
+from analytics_lib.analysis.turning_points import foreseen_purchase, outlook_rows, turning_points
 from analytics_lib.analysis.wording import Language, wording
 from analytics_lib.errors import RequestError
 from analytics_lib.text.sentiment import SCORERS
@@ -62,6 +64,7 @@ def review(
     as_of: Moment | None = None,
     long_silence_seconds: float = LONG_SILENCE_SECONDS,
     scorers: Mapping[str, Scorer] = SCORERS,
+    outlook: pd.DataFrame | None = None,
 ) -> ConversationReview:
     """One conversation, read closely.
 
@@ -71,20 +74,26 @@ def review(
         as_of: Nothing later is known; null = everything in the store is.
         long_silence_seconds: From how many seconds on waiting is a long silence.
         scorers: Sentiment scorer by language, for messages without a sentiment of the source's.
+        outlook: What a model expected after each turn (see ``turning_points.outlook_rows``): the turns at
+            which it moved most become key moments, what it gave a purchase in the end is told of the
+            business. Null = there is no model; the shares of comparable conversations are all there is.
 
     Raises:
         NotFoundError: If there is no such conversation; the message names the nearest id.
-        RequestError: If ``long_silence_seconds`` is not above 0.
+        RequestError: If ``long_silence_seconds`` is not above 0, or the outlook lacks a column.
     """
     if not long_silence_seconds > 0:
         raise RequestError(f"long_silence_seconds is {long_silence_seconds}; expected more than 0.")
     found = timeline(store, conversation_id, as_of=as_of)
     told = replace(found, messages=read_messages(found.messages, scorers=scorers))
     story = _story(told, known_to(store, as_of=as_of), long_silence_seconds)
-    moments = moments_of([story])
+    until = None if as_of is None else known_before(as_of)
+    expected = outlook_rows(outlook, story.conversation, known=until)
+    moments = moments_of([story], more=turning_points(story, expected))
     noted = records(moments)
     language, served = wording(told.messages, story.messages, noted), performance(story, noted)
     worth = business(store, story, told.orders, as_of=as_of)
+    worth = replace(worth, foreseen_conversion=foreseen_purchase(expected))
     improvements = opportunities(story.messages, noted, language, served, worth)
     return ConversationReview(_metadata(story), told, moments, language, served, worth, improvements)
 

@@ -227,8 +227,13 @@ def _business(worth: BusinessFacts, language: Language) -> Iterator[_Fact]:
     revenue = money(worth.revenue, worth.currency, language)
     missing = "no_orders" if worth.orders.empty else "several_currencies"
     yield _Fact("revenue", for_page(revenue), _unless(worth.revenue, missing, language))
+    foreseen = worth.foreseen_conversion
+    if not absent(foreseen):
+        note = html.escape(say("fact.foreseen", language))
+        yield _Fact("foreseen_conversion", html.escape(share(foreseen, language)), note)
     for row in worth.comparable.to_dict("records"):
-        yield _comparable(row, worth, language)
+        if absent(foreseen) or row["measure"] != "conversion":
+            yield _comparable(row, worth, language)
 
 
 def _orders(worth: BusinessFacts, language: Language) -> _Fact:
@@ -245,7 +250,10 @@ def _comparable(row: Record, worth: BusinessFacts, language: Language) -> _Fact:
         return _Fact(f"comparable_{measure}", UNKNOWN, _why(_incomparable(measure, worth), language))
     noun = "answers" if measure == "satisfaction" else "comparable"
     value = for_page(interval(row, language, currency=worth.currency))
-    return _Fact(f"comparable_{measure}", value, _of(row["n"], noun, language))
+    note = _of(row["n"], noun, language)
+    if measure == "conversion":
+        note += html.escape(say("fact.observed", language))
+    return _Fact(f"comparable_{measure}", value, note)
 
 
 def _incomparable(measure: str, worth: BusinessFacts) -> str:

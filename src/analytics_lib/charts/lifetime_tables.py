@@ -7,18 +7,14 @@ from typing import TYPE_CHECKING
 
 from analytics_lib.charts.pages import Html
 from analytics_lib.charts.person_answer import short_id
-from analytics_lib.charts.texts import for_page
+from analytics_lib.charts.row_table import row_table
 from analytics_lib.charts.verdict import money
 from analytics_lib.charts.words import Language, count, label, number, say, share
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import pandas as pd
 
     from analytics_lib.charts.style import Record
-
-_RIGHT = ' style="text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums"'
 
 
 def buyer_table(frame: pd.DataFrame, *, currency: str, limit: int, language: Language = "es") -> Html:
@@ -46,7 +42,7 @@ def buyer_table(frame: pd.DataFrame, *, currency: str, limit: int, language: Lan
         ]
         for place, row in enumerate(frame.head(limit).to_dict("records"), 1)
     ]
-    return _table("lifetime.buyers.table", "lifetime.buyers.head", rows, language, texts=(1,))
+    return row_table("lifetime.buyers.table", "lifetime.buyers.head", rows, language, texts=(1,))
 
 
 def fit_table(frame: pd.DataFrame, *, language: Language = "es") -> Html:
@@ -77,7 +73,7 @@ def fit_table(frame: pd.DataFrame, *, language: Language = "es") -> Html:
         ]
         for row in frame.to_dict("records")
     ]
-    body = _table("lifetime.fit.table", "lifetime.fit.head", rows, language, texts=(0, 1, 7)).html
+    body = row_table("lifetime.fit.table", "lifetime.fit.head", rows, language, texts=(0, 1, 7)).html
     summary = html.escape(say("lifetime.fit.table", language))
     return Html(f"<details><summary>{summary}</summary>{body}</details>")
 
@@ -104,7 +100,7 @@ def model_table(frame: pd.DataFrame, *, language: Language = "es") -> Html:
         ]
         for row in frame.to_dict("records")
     ]
-    return _table("lifetime.models.table", "lifetime.models.head", rows, language, texts=(0, 6))
+    return row_table("lifetime.models.table", "lifetime.models.head", rows, language, texts=(0, 6))
 
 
 def _slope(row: Record, language: Language) -> str:
@@ -119,27 +115,3 @@ def _size(value: float, language: Language) -> str:
 def _problems(codes: str, language: Language) -> str:
     said = [say(f"lifetime.problem.{code}", language) for code in str(codes).split(",") if code]
     return ", ".join(said) or say("lifetime.problem.none", language)
-
-
-def _table(
-    title: str, head: str, rows: Sequence[Sequence[str]], language: Language, *, texts: tuple[int, ...]
-) -> Html:
-    styles = ["" if place in texts else _RIGHT for place in range(len(rows[0]))]
-    names = say(head, language).split("|")
-    heads = "".join(
-        f'<th scope="col"{style}>{html.escape(name)}</th>' for name, style in zip(names, styles, strict=True)
-    )
-    body = "".join(
-        "".join(
-            [
-                "<tr>",
-                *(f"<td{each}>{for_page(cell)}</td>" for cell, each in zip(row, styles, strict=True)),
-                "</tr>",
-            ]
-        )
-        for row in rows
-    )
-    caption = html.escape(say(title, language))
-    return Html(
-        f"<table><caption>{caption}</caption><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
-    )

@@ -23,12 +23,12 @@ TROUBLES = {
     "failed_action": "cross",
     "sentiment_fall": "triangle-down",
 }
-MILESTONES = {"escalated": "star", "purchase_step": "diamond"}
+MILESTONES = {"escalated": "star", "purchase_step": "diamond", "turning_point": "bowtie"}
 # These happen beside the messages and have lines of their own in the chat.
-BESIDE = frozenset({"failed_action", *MILESTONES})
+BESIDE = frozenset({"failed_action", "escalated", "purchase_step"})
 NEGATIVE = -0.1
 _LONGEST_NAME = 80
-_NAMED_BY = {"purchase_step": "event", "escalated": "escalation_reason"}
+_NAMED_BY = {"purchase_step": "event", "escalated": "escalation_reason", "turning_point": "outcome"}
 
 
 def in_words(moment: Record, language: Language, *, key: str = "moment") -> str:
@@ -86,4 +86,5 @@ def _related(moment: Record, language: Language) -> str:
 
 def _sizes(moment: Record, language: Language) -> dict[str, str]:
     value = float("nan") if absent(moment["value"]) else moment["value"]
-    return {"duration": duration(value, language), "value": number(value, language)}
+    moved = f"{signed(100 * value, language)}".removesuffix(",0").removesuffix(".0")
+    return {"duration": duration(value, language), "value": number(value, language), "points": moved}

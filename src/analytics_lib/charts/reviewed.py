@@ -103,6 +103,10 @@ class BusinessFacts(Protocol):
     def comparable(self) -> pd.DataFrame:
         """``measure value low high n`` for conversion, revenue and satisfaction."""
 
+    @property
+    def foreseen_conversion(self) -> float:
+        """What a model gave a purchase last, before another end was decided, or NaN."""
+
 
 class Reviewed(Protocol):
     """One conversation, read closely."""

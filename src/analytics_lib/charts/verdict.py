@@ -188,10 +188,13 @@ def _called_in(performance: ServiceFacts, language: Language) -> Iterator[str]:
 
 
 def _lost(business: BusinessFacts, language: Language) -> str:
-    """The purchase that was left, and what became of comparable ones, as observed."""
+    """The purchase that was left: what a model gave it in the end, else what became of comparable ones."""
     rows = {row["measure"]: row for row in business.comparable.to_dict("records")}
     stage = for_page(label("event", business.stage, language))
     conversion, revenue = rows["conversion"], rows["revenue"]
+    if not absent(business.foreseen_conversion):
+        expected = html.escape(share(business.foreseen_conversion, language))
+        return filled("verdict.lost.foreseen", language, stage=stage, conversion=expected)
     if not conversion["n"]:
         return filled("verdict.lost.alone", language, stage=stage)
     n = counted(conversion["n"], "comparable", language)

@@ -1,0 +1,122 @@
+"""How good a model of outcomes is on conversations that began after all it had learned from had ended."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from analytics_lib.models.outcome_fitting import probabilities
+from analytics_lib.models.outcome_rows import OUTCOMES
+from analytics_lib.models.validation import baselines, calibration_curve, evaluate_classes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analytics_lib.models.outcome_fitting import Learned
+
+TURNS = (1, 2, 4, 8)
+SIMPLE = ("base_rate", "last_state")
+DRAWS = 100
+_FEWEST = 50
+# Conversations in progress are looked at so often.
+SNAPSHOT_SECONDS = 300
+
+
+def tested(learned: Learned) -> pd.DataFrame:
+    """The rows that judge, with what is said of them.
+
+    Returns:
+        The columns of ``outcome_rows.labelled_rows``, a column for each outcome (its probability),
+        ``new_user`` (had no conversation among those learned from), and for the simple answers a column
+        ``base_rate_…`` and ``last_state_…`` for each outcome.
+    """
+    test, train = learned.test.reset_index(drop=True), learned.train
+    found = _named(probabilities(learned.judged, test), "")
+    simple = baselines(train, train["outcome"], test, state="stage", classes=OUTCOMES)
+    parts = [test, found, *(_named(simple[name], f"{name}_") for name in SIMPLE)]
+    return pd.concat(parts, axis=1).assign(new_user=~test["user_id"].isin(train["user_id"]))
+
+
+def snapshots(learned: Learned, rows: pd.DataFrame) -> pd.DataFrame:
+    """Conversations in progress every five minutes, as they stood: after the last turn, and quiet since.
+
+    Args:
+        learned: Of which the judged recipe is asked.
+        rows: Of ``tested``.
+
+    Returns:
+        ``rows`` with the probabilities of that moment, one row for each conversation and moment.
+    """
+    begin = rows["known_at"].astype("datetime64[us, UTC]").astype("int64").to_numpy() / 1e6
+    first = np.ceil(begin / SNAPSHOT_SECONDS) * SNAPSHOT_SECONDS
+    spare = rows["quiet_seconds"].to_numpy() - (first - begin)
+    times = np.where(spare > 0, np.ceil(spare / SNAPSHOT_SECONDS), 0).astype(np.int64)
+    place = np.repeat(np.arange(len(rows)), times)
+    earlier = np.arange(place.size) - np.repeat(np.cumsum(times) - times, times)
+    quiet = (first - begin)[place] + earlier * SNAPSHOT_SECONDS
+    seen = rows.iloc[place].reset_index(drop=True)
+    found = probabilities(learned.judged, seen, quiet_seconds=pd.Series(quiet))
+    return seen.assign(quiet_seconds=quiet, **dict(zip(OUTCOMES, found.T, strict=True)))
+
+
+def evaluation(rows: pd.DataFrame, now: pd.DataFrame, *, seed: int) -> pd.DataFrame:
+    """Every measure of every part of the rows that judge.
+
+    Args:
+        rows: Of ``tested``.
+        now: Of ``snapshots``.
+        seed: Of the draws.
+
+    Returns:
+        One row per part, outcome and metric: ``metric value low high n`` (rows; see
+        ``validation.evaluate_classes``), ``base_rate`` and ``last_state`` (the same measure of the base rate
+        alone, and of the furthest stage alone), ``outcome`` (``all`` = together), ``turn`` (null = all) and
+        ``population``: ``all``, ``new_users`` and ``known_users`` (without and with a conversation among
+        those learned from), ``in_progress`` (see ``snapshots``). Parts of fewer than 50 rows are left out.
+    """
+    frames = [
+        _measured(part, seed=seed).assign(turn=turn, population=population)
+        for population, turn, part in _parts(rows, now)
+        if len(part) >= _FEWEST or (population == "all" and turn is None)
+    ]
+    found = pd.concat(frames, ignore_index=True)
+    columns = ["metric", "value", "low", "high", "n", *SIMPLE, "outcome", "turn", "population"]
+    return found[columns].astype({"turn": "Int64"})
+
+
+def curves(rows: pd.DataFrame) -> pd.DataFrame:
+    """Predicted beside observed for each outcome, over all turns.
+
+    Returns:
+        ``outcome`` and the columns of ``validation.calibration_curve``.
+    """
+    frames = {
+        name: calibration_curve(rows["outcome"] == name, rows[name], groups=rows["user_id"])
+        for name in OUTCOMES
+    }
+    return pd.concat(frames, names=["outcome", None]).reset_index("outcome").reset_index(drop=True)
+
+
+def _parts(rows: pd.DataFrame, now: pd.DataFrame) -> Iterator[tuple[str, int | None, pd.DataFrame]]:
+    yield "all", None, rows
+    for turn in TURNS:
+        yield "all", turn, rows[rows["turn"] == turn]
+    yield "new_users", None, rows[rows["new_user"]]
+    yield "known_users", None, rows[~rows["new_user"]]
+    yield "in_progress", None, now
+
+
+def _measured(rows: pd.DataFrame, *, seed: int) -> pd.DataFrame:
+    labels, users = rows["outcome"], rows["user_id"]
+    said = rows[list(OUTCOMES)].to_numpy()
+    found = evaluate_classes(labels, said, OUTCOMES, groups=users, seed=seed, draws=DRAWS)
+    for name in SIMPLE:
+        said = rows[[f"{name}_{outcome}" for outcome in OUTCOMES]].to_numpy()
+        found[name] = evaluate_classes(labels, said, OUTCOMES, groups=users, seed=seed, draws=0)["value"]
+    return found
+
+
+def _named(values: np.ndarray, prefix: str) -> pd.DataFrame:
+    return pd.DataFrame(values, columns=[f"{prefix}{name}" for name in OUTCOMES])

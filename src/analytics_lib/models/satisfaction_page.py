@@ -1,0 +1,228 @@
+"""How satisfied the silent are, as a page asks it; what cannot be said is null, with the reason."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from analytics_lib.errors import NotTrainableError, RequestError
+from analytics_lib.models import registry
+from analytics_lib.models.card import Card, records
+from analytics_lib.models.features import CLOSED_FEATURES
+from analytics_lib.models.satisfaction import LEVEL, SatisfactionModel, fit_rows
+from analytics_lib.models.satisfaction_response import estimates
+from analytics_lib.models.satisfaction_rows import answered, closed_rows, slices
+from analytics_lib.models.satisfaction_text import KIND
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from analytics_lib.models.registry import Decision
+    from analytics_lib.store import Store
+
+NAME = "satisfaction"
+UNSATISFIED_BELOW = 3.0
+LAST_DAY = "select max(sent_local)::date as last_day from messages"
+_INTENDED = (
+    "Para quien cuida el servicio: cuánta satisfacción hay si casi nadie califica, y a quién volver a llamar."
+)
+_NOT_FOR = "Para juzgar a un agente o a una persona por una sola conversación."
+_LIMITS = (
+    "Supone que, entre conversaciones iguales en lo que se sabe, quien califica está igual de satisfecho.",
+    "El intervalo es del conjunto: en un grupo pequeño puede fallar más.",
+)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a page is asked: conversations that started in ``[since, as_of)``, as known at ``as_of``."""
+
+    since: dt.date | None
+    as_of: dt.date
+    level: float = LEVEL
+
+
+@dataclass(frozen=True)
+class Found:
+    """What was found.
+
+    Attributes:
+        rows: Ended conversations (see ``satisfaction_rows.closed_rows``).
+        model: What expects; null where nothing could be learned, and ``reason`` says why.
+        silent: Those without an answer, with ``expected low high``; empty without a model.
+        whole: The satisfaction of all, four ways (see ``satisfaction_response.estimates``); ``corrected`` is
+            null without a model.
+        groups: The same of each channel: ``channel`` and the columns of ``whole``.
+        reason: Empty, or why nothing could be learned.
+    """
+
+    rows: pd.DataFrame
+    model: SatisfactionModel | None
+    silent: pd.DataFrame
+    whole: pd.DataFrame
+    groups: pd.DataFrame
+    reason: str = ""
+
+    @property
+    def evaluation(self) -> pd.DataFrame:
+        """How the model did (see ``satisfaction_evaluation``); empty without one."""
+        if self.model is None:
+            return pd.DataFrame(columns=["metric", "value", "low", "high", "n"])
+        return self.model.evaluation
+
+
+def choose(
+    store: Store,
+    *,
+    since: dt.date | str | None = None,
+    as_of: dt.date | str | None = None,
+    level: float = LEVEL,
+) -> Asked:
+    """The question somebody asked; without ``as_of`` it ends with the day of the last message.
+
+    Raises:
+        RequestError: If a day cannot be read, ``since`` is not before ``as_of``, or the level is no share.
+        NotTrainableError: If the end is left open and there is no message.
+    """
+    end = _day(as_of, "as_of") or _day_after_last(store)
+    begin = _day(since, "since")
+    if begin is not None and begin >= end:
+        raise RequestError(f"since is {begin}, which is not before as_of, {end}. Choose an earlier day.")
+    if not 0.5 <= level < 1:
+        raise RequestError(f"level is {level}; expected a share of 0.5 or more and below 1.")
+    return Asked(begin, end, level)
+
+
+def read(store: Store, asked: Asked) -> Found:
+    """Everything the page shows."""
+    rows = closed_rows(store, as_of=asked.as_of, since=asked.since)
+    try:
+        model = fit_rows(rows, level=asked.level)
+    except NotTrainableError as error:
+        return _found(rows, None, str(error))
+    return _found(rows, model, "")
+
+
+def in_use(found: Found, folder: Path | None, decision: Decision | None) -> Found:
+    """What was found, as the current model sees it where an earlier one stays in use."""
+    if folder is None or decision is None or decision.outcome != "kept":
+        return found
+    model = SatisfactionModel.from_json(registry.load(folder, NAME, kind=KIND).text)
+    return _found(found.rows, model, "")
+
+
+def publish(
+    found: Found, folder: Path | None, *, store: Store, asked: Asked, code_hash: str
+) -> Decision | None:
+    """Make the model the current one unless an earlier one expects the latest answers better.
+
+    Returns:
+        What became of it; null where nothing was learned or there is no folder to keep it in.
+    """
+    if found.model is None or folder is None:
+        return None
+    test = answered(slices(found.rows[found.rows["survey_over"]]).test)
+
+    given = test["csat"].to_numpy(dtype=np.float64)
+
+    def losses(text: str) -> NDArray[np.float64]:
+        found: NDArray[np.float64] = (SatisfactionModel.from_json(text).fitted.expected(test) - given) ** 2
+        return found
+
+    held = registry.Holdout(losses, groups=test["user_id"], metric="squared_error")
+    card = card_of(found.model, asked=asked, versions=store.versions, code_hash=code_hash)
+    return registry.publish(
+        folder, NAME, found.model.to_json(), card, holdout=held, published_at=asked.as_of.isoformat()
+    )
+
+
+def card_of(model: SatisfactionModel, *, asked: Asked, versions: dict[str, int], code_hash: str) -> Card:
+    """What is to be known of the model."""
+    known = {name: CLOSED_FEATURES[name] for name in model.fitted.answer.features}
+    return Card(
+        title="Satisfacción esperada",
+        intended_use=_INTENDED,
+        not_for=_NOT_FOR,
+        data={"since": str(asked.since or ""), "as_of": str(asked.as_of), "versions": versions, **model.rows},
+        training={"level": model.level, "cutoff": model.cutoff.isoformat()},
+        code_hash=code_hash,
+        features=[
+            {"name": name, "family": one.family, "known_when": one.known_when} for name, one in known.items()
+        ],
+        evaluation=records(model.evaluation),
+        segments=records(model.segments),
+        limits=_LIMITS,
+    )
+
+
+def figures(found: Found, *, asked: Asked, decision: Decision | None = None) -> dict[str, Any]:
+    """The numbers of the page, for its sentences and for the record of the run; null where unknown."""
+    over = found.rows[found.rows["survey_over"]]
+    told = {
+        "since": asked.since,
+        "as_of": asked.as_of,
+        "level": asked.level,
+        "reason": found.reason,
+        "decision": "" if decision is None else decision.outcome,
+        "cutoff": None if found.model is None else found.model.cutoff.date(),
+        "closed": len(over),
+        "answered": len(answered(over)),
+        "open_surveys": len(found.rows) - len(over),
+        "silent": len(found.silent),
+        "unsatisfied": int((found.silent["expected"] < UNSATISFIED_BELOW).sum()),
+    }
+    for row in found.whole.to_dict("records"):
+        for part in ("value", "low", "high"):
+            told[f"{row['measure']}_{row['estimate']}_{part}"] = _known(row[part])
+    test = found.evaluation.set_index("metric")["value"].to_dict()
+    return told | {f"test_{name}": _known(value) for name, value in test.items()}
+
+
+def _found(rows: pd.DataFrame, model: SatisfactionModel | None, reason: str) -> Found:
+    over = rows[rows["survey_over"]]
+    silent = rows[rows["csat"].isna()]
+    expected = model.expect(silent) if model else silent.iloc[:0].assign(expected=0.0, low=0.0, high=0.0)
+    groups = [
+        _whole(part, model).assign(channel=str(name))
+        for name, part in over.groupby(over["channel"].fillna("unknown"), observed=True)
+    ]
+    whole = _whole(over, model)
+    empty = whole.iloc[:0].assign(channel="")
+    return Found(rows, model, expected, whole, pd.concat(groups) if groups else empty, reason)
+
+
+def _whole(over: pd.DataFrame, model: SatisfactionModel | None) -> pd.DataFrame:
+    if model is not None:
+        return model.overall(over)
+    found = estimates(over["csat"], np.ones(len(over)), over["user_id"])
+    unknown = found["estimate"] == "corrected"
+    return found.assign(**{name: found[name].mask(unknown) for name in ("value", "low", "high")})
+
+
+def _known(value: float | None) -> float | None:
+    return None if value is None or not np.isfinite(value) else float(value)
+
+
+def _day(given: dt.date | str | None, name: str) -> dt.date | None:
+    if not given or isinstance(given, dt.date):
+        return given or None
+    try:
+        return dt.date.fromisoformat(given)
+    except ValueError as error:
+        raise RequestError(f"{name} is {given!r}; expected a day such as 2026-01-31.") from error
+
+
+def _day_after_last(store: Store) -> dt.date:
+    last = store.query(LAST_DAY)["last_day"].iloc[0]
+    if pd.isna(last):
+        raise NotTrainableError(
+            "The store holds no message, so there is no last day. Ingest or simulate first."
+        )
+    day: dt.date = pd.Timestamp(last).date()
+    return day + dt.timedelta(days=1)

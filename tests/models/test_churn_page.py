@@ -1,0 +1,92 @@
+"""The page's question: what is left open, what cannot be trained, whom to write to."""
+
+import datetime as dt
+
+import pandas as pd
+import pytest
+
+from analytics_lib.errors import NotTrainableError, RequestError
+from analytics_lib.models import churn_page, churn_results
+from analytics_lib.models.churn_decision import Costs
+from analytics_lib.models.churn_life import Keeping
+from analytics_lib.store import Store
+from churn_world import ChurnWorld
+
+UNTIL = dt.date(2026, 6, 1)
+
+
+@pytest.fixture(scope="module")
+def shop():
+    """Too few people to learn from, but enough time."""
+    with Store.in_memory(**ChurnWorld(60, seed=1, until=UNTIL, days=120).frames()) as store:
+        yield store
+
+
+def read(store, **more):
+    wanted = churn_page.choose(store, **more)
+    found = churn_page.read(store, wanted, costs=Costs(62.0, "COP"), keeping=Keeping())
+    return found, churn_results.figures(found, wanted=wanted)
+
+
+def test_left_open_it_asks_as_of_the_day_after_the_last_activity(shop):
+    last = pd.Timestamp(shop.query("select max(sent_at) as moment from messages")["moment"][0])
+    wanted = churn_page.choose(shop)
+
+    assert wanted.as_of == last.tz_convert("America/Bogota").date() + dt.timedelta(days=1)
+    assert (wanted.horizon.days, wanted.look_back.days) == (30, 60)
+    assert wanted.seed == wanted.as_of.toordinal()
+    assert churn_page.choose(shop, as_of="2026-05-01", horizon_days=14, seed=7).look_back.days == 28
+
+
+@pytest.mark.parametrize(
+    ("asked", "reason"),
+    [
+        ({"as_of": "2026-06-01"}, "few"),
+        ({"as_of": "2026-06-01", "horizon_days": 60}, "time"),
+        ({"as_of": "2020-01-01"}, "activity"),
+    ],
+)
+def test_what_cannot_be_trained_is_told_with_its_reason_and_shows_nothing(shop, asked, reason):
+    found, told = read(shop, **asked)
+
+    assert (told["reason"], told["source"], told["due"]) == (reason, "none", 0)
+    assert told["detail"]
+    assert told["value_at_risk"] is None
+    assert churn_results.by_cutoff(found).empty
+    assert churn_results.by_population(found).empty
+    assert churn_results.calibration(found).empty
+    assert churn_results.views(found).empty
+    assert churn_results.drivers(found).empty
+
+
+def test_without_any_activity_there_is_no_day_to_ask_about():
+    with pytest.raises(NotTrainableError, match="no contact"):
+        churn_page.choose(Store.in_memory())
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        ({"horizon_days": 0}, "horizon_days is 0"),
+        ({"value_weeks": 0}, "value_weeks is 0"),
+        ({"holdout_share": 1.0}, "holdout_share is 1.0"),
+        ({"as_of": "mañana"}, "such as 2026-01-31"),
+        ({"activity": "visit"}, "contact, order"),
+    ],
+)
+def test_what_is_no_question_is_refused(shop, asked, message):
+    with pytest.raises(RequestError, match=message):
+        churn_page.choose(shop, **asked)
+
+
+def test_price_of_a_message_comes_from_the_rates_and_without_them_is_nothing(shop, tmp_path, monkeypatch):
+    wanted = churn_page.choose(shop, as_of="2026-05-01")
+    terms = {"offer": 1.0, "save_rate": 0.1, "margin": 0.5}
+    (tmp_path / "rates.yaml").write_text(
+        "currency: COP\nrates:\n"
+        "  - {since: 2026-01-01, agent_minute: 1, template_message: 55, conversation: 1}\n"
+    )
+    monkeypatch.chdir(tmp_path)
+
+    assert churn_page.read_costs(wanted, path="rates.yaml", **terms) == Costs(55.0, "COP", 1.0, 0.1, 0.5)
+    assert churn_page.read_costs(wanted, path="none.yaml", **terms).message == 0.0
