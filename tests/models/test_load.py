@@ -203,6 +203,7 @@ def test_each_channel_has_its_forecast():
     [
         ({"horizon": "soon"}, "horizon is 'soon'"),
         ({"horizon": dt.timedelta(0)}, "above 0"),
+        ({"horizon": 24}, "horizon is 24"),
         ({"horizon": "24h", "levels": (0.8, 1.2)}, "levels is"),
         ({"horizon": "24h", "step": "2h"}, "Unknown step '2h'"),
         ({"horizon": "24h", "methods": ["oracle"]}, "Unknown method 'oracle'"),

@@ -5,6 +5,8 @@ import datetime as dt
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from analytics_lib.errors import RequestError
 from analytics_lib.models import load, load_page
@@ -152,6 +154,15 @@ def test_zeros_at_night_are_demand():
     assert not find_anomalies(read_grid(quiet)).left_out.any()
 
 
+def test_hours_without_any_of_what_comes_in_clumps_are_demand():
+    talks_an_hour = hours(40, mean=1.5)
+    clumps = talks_an_hour.assign(value=15 * talks_an_hour["value"])
+    found = find_anomalies(read_grid(clumps))
+
+    assert not found.outage.any()
+    assert found.left_out.sum() <= 2
+
+
 def test_a_level_that_stays_is_no_anomaly():
     days = hours(40)
     days.loc[720:, "value"] *= 4
@@ -260,3 +271,21 @@ def test_an_empty_table_has_no_history_and_an_unknown_measure_is_refused():
             load.history(store, measure="calls")
         with pytest.raises(RequestError, match="expected endpoint"):
             load.history(store, measure="api_requests", by="channel")
+
+
+odd = st.one_of(st.floats(allow_nan=True, allow_infinity=True), st.integers(-5, 10**9), st.just(0.0))
+
+
+@settings(max_examples=25, deadline=None)
+@given(values=st.lists(odd, max_size=130), gaps=st.integers(0, 3), horizon=st.sampled_from(["1h", "30h"]))
+def test_no_history_however_odd_makes_it_raise_or_give_no_number(values, gaps, horizon):
+    at = pd.date_range("2026-01-05 07:00", periods=len(values), freq="h")
+    rows = pd.DataFrame({"at": at, "value": np.array(values, dtype=float)})
+    made = load.forecast(rows.iloc[:: gaps + 1], horizon=horizon, methods=["seasonal_naive", "regression"])
+    numbers = made.frame.drop(columns="at").to_numpy(dtype=float)
+
+    assert len(made.frame) == {"1h": 1, "30h": 30}[horizon]
+    assert np.isfinite(numbers).all()
+    assert (numbers >= 0).all()
+    assert (made.frame["low_95"] <= made.frame["high_95"]).all()
+    assert made.peaks["probability"].between(0, 1).all()
