@@ -50,7 +50,7 @@ check: $(READY)  ## Lint, types, layers, portable SQL, stripped notebooks
 	@echo "check: notebooks are stripped"; $(BIN)/nbstripout --verify notebooks/*.ipynb
 
 test: $(READY)  ## Run the tests
-	@$(BIN)/pytest --numprocesses $(JOBS) --dist loadfile
+	@OPENBLAS_NUM_THREADS=1 $(BIN)/pytest --numprocesses $(JOBS) --dist loadfile
 
 serve: $(READY)  ## Serve the published pages on this machine only
 	@$(BIN)/analytics serve

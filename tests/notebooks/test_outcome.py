@@ -37,7 +37,7 @@ def test_run_trains_publishes_and_records_what_it_found(run, project):
     results = record.results
 
     assert record.status == "succeeded", record.error
-    assert results["source"] == "first"
+    assert record.results["source"] == "first"
     assert results["reason"] == ""
     assert results["auc"] > results["auc_state"]
     assert results["counts"]["conversations"] == 1_201
