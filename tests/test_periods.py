@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from analytics_lib.config import Settings
 from analytics_lib.errors import RequestError
-from analytics_lib.periods import check_period, local_moment, utc_moment, window
+from analytics_lib.periods import check_period, day_of, local_moment, utc_moment, window
 
 BOGOTA = Settings()
 SANTIAGO = Settings(time_zone="America/Santiago")
@@ -125,3 +125,21 @@ def test_days_follow_each_other_without_gap_or_overlap(day, zone):
 @given(st.dates(dt.date(2000, 1, 2), dt.date(2099, 12, 30)))
 def test_midnight_in_bogota_is_always_five_in_utc(day):
     assert utc_moment(day, settings=BOGOTA) == dt.datetime.combine(day, dt.time(5), tzinfo=dt.UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("2026-01-31", dt.date(2026, 1, 31)),
+        (dt.date(2026, 1, 31), dt.date(2026, 1, 31)),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_day_is_read_from_its_text_and_nothing_stays_nothing(text, day):
+    assert day_of(text, "since") == day
+
+
+def test_text_that_is_no_day_is_refused_by_the_name_of_its_parameter():
+    with pytest.raises(RequestError, match="since is '31/01/2026'; expected a day such as 2026-01-31"):
+        day_of("31/01/2026", "since")

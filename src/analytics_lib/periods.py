@@ -44,6 +44,20 @@ def local_moment(moment: Moment, *, settings: Settings | None = None) -> dt.date
     return utc_moment(moment, settings=settings).astimezone(zone).replace(tzinfo=None)
 
 
+def day_of(given: dt.date | str | None, name: str) -> dt.date | None:
+    """A day as a parameter writes it: a date, its ISO text, or nothing (null or empty).
+
+    Raises:
+        RequestError: If the text is no day; the message names the parameter.
+    """
+    if not given or isinstance(given, dt.date):
+        return given or None
+    try:
+        return dt.date.fromisoformat(given)
+    except ValueError as error:
+        raise RequestError(f"{name} is {given!r}; expected a day such as 2026-01-31.") from error
+
+
 def window(since: Moment, until: Moment) -> dict[str, dt.datetime]:
     """The bounds ``since`` and ``until`` as parameters for ``_local`` columns.
 

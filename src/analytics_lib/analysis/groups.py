@@ -7,17 +7,18 @@ What is compared describes the groups and explains nothing: they differ in what 
 
 from __future__ import annotations
 
-import datetime as dt
 import difflib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, get_args
 
 from analytics_lib.analysis.scope import Scope, bounds
 from analytics_lib.errors import RequestError
-from analytics_lib.periods import local_moment
+from analytics_lib.periods import day_of, local_moment
 from analytics_lib.schema import EVERY_TABLE
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     import pandas as pd
 
     from analytics_lib.store import Store
@@ -172,19 +173,10 @@ def _unknown(compare: str, name: str, known: list[str]) -> str:
 
 def _split(scope: Scope, given: dt.date | str | None) -> dt.date:
     since, until = local_moment(scope["since"]), local_moment(scope["until"])
-    day = _day(given) or (since + (until - since) / 2).date()
+    day = day_of(given, "split_at") or (since + (until - since) / 2).date()
     if not since < local_moment(day) < until:
         raise RequestError(
             f"split_at {day} does not split the window [{scope['since']}, {scope['until']}). "
             "Give a day after since and before until, or a longer window."
         )
     return day
-
-
-def _day(given: dt.date | str | None) -> dt.date | None:
-    if not given or isinstance(given, dt.date):
-        return given or None
-    try:
-        return dt.date.fromisoformat(given)
-    except ValueError as error:
-        raise RequestError(f"split_at is {given!r}; expected a day such as 2026-01-31.") from error

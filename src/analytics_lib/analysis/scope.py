@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, TypedDict
 
 import pandas as pd
 
-from analytics_lib.errors import NotEnoughDataError, RequestError
-from analytics_lib.periods import Moment, local_moment, utc_moment, window
+from analytics_lib.errors import NotEnoughDataError
+from analytics_lib.periods import Moment, day_of, local_moment, utc_moment, window
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -76,9 +76,9 @@ def choose_scope(  # what a page may ask, and what it is about
         NotEnoughDataError: If the end is left open and these tables hold no row.
         RequestError: If a day cannot be read, or the window is empty.
     """
-    known = _day(as_of, "as_of")
-    end = _day(until, "until") or known or _day_after_last(store, about)
-    start = _day(since, "since") or end - dt.timedelta(days=days)
+    known = day_of(as_of, "as_of")
+    end = day_of(until, "until") or known or _day_after_last(store, about)
+    start = day_of(since, "since") or end - dt.timedelta(days=days)
     window(start, end)
     return Scope(since=start, until=end, channel=channel or None, as_of=known)
 
@@ -102,15 +102,6 @@ def known_before(as_of: Moment | None) -> dt.datetime:
 def known_until(as_of: Moment | None) -> dt.datetime:
     """``as_of`` on the wall clock of the business; null = later than everything."""
     return local_moment(as_of or _EVERYTHING)
-
-
-def _day(given: dt.date | str | None, name: str) -> dt.date | None:
-    if not given or isinstance(given, dt.date):
-        return given or None
-    try:
-        return dt.date.fromisoformat(given)
-    except ValueError as error:
-        raise RequestError(f"{name} is {given!r}; expected a day such as 2026-01-31.") from error
 
 
 def _day_after_last(store: Store, about: Sequence[str]) -> dt.date:

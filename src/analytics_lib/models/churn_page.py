@@ -24,7 +24,7 @@ from analytics_lib.models.churn_life import Keeping, Kept, keep, name_of
 from analytics_lib.models.churn_value import Stakes, stakes
 from analytics_lib.models.churn_views import gaps, survival
 from analytics_lib.models.validation import NEVER
-from analytics_lib.periods import local_moment, utc_moment
+from analytics_lib.periods import day_of, local_moment, utc_moment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -121,21 +121,12 @@ def choose(  # noqa: PLR0913  # what a page may be asked
             raise RequestError(f"{name} is {number}; expected 1 or more.")
     if not 0 < holdout_share < 1:
         raise RequestError(f"holdout_share is {holdout_share}; expected above 0 and below 1.")
-    day = _day(as_of) if as_of else _day_after_last(store, activity)
+    day = day_of(as_of, "as_of") or _day_after_last(store, activity)
     horizon = dt.timedelta(days=horizon_days)
     look_back = dt.timedelta(days=look_back_days) if look_back_days else horizon * churn.LOOK_BACKS
     value = dt.timedelta(weeks=value_weeks)
     chosen = day.toordinal() if seed is None else seed
     return Wanted(day, horizon, look_back, activity, value, holdout_share, chosen)
-
-
-def _day(given: dt.date | str) -> dt.date:
-    if isinstance(given, dt.date):
-        return given
-    try:
-        return dt.date.fromisoformat(given)
-    except ValueError as error:
-        raise RequestError(f"as_of is {given!r}; expected a day such as 2026-01-31.") from error
 
 
 def _day_after_last(store: Store, activity: Activity) -> dt.date:

@@ -17,6 +17,7 @@ from analytics_lib.models.lifetime_orders import SUMMARY, left_out, span, summar
 from analytics_lib.models.lifetime_repeat import RepeatModel, fit_bg_nbd, fit_mbg_nbd
 from analytics_lib.models.lifetime_spend import Dependence, SpendModel, dependence, fit_gamma_gamma
 from analytics_lib.models.lifetime_value import better, totals, value
+from analytics_lib.periods import day_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -141,7 +142,7 @@ def choose(
         raise RequestError(f"Unknown model {chosen.model!r}. Expected one of {', '.join(MODELS)}.")
     if not 0 < chosen.margin <= 1:
         raise RequestError(f"margin is {chosen.margin}; expected a share above 0, up to 1.")
-    end = _day(until, "until") or _day(as_of, "as_of") or _day_after_last(store)
+    end = day_of(until, "until") or day_of(as_of, "as_of") or _day_after_last(store)
     try:
         first, _ = span(store, until=end)
     except NotTrainableError:
@@ -164,15 +165,6 @@ def exchange_rates(text: str) -> dict[str, float]:
         except ValueError as error:
             raise RequestError(f"{part!r} is no rate; expected such as USD=4000, parts by spaces.") from error
     return found
-
-
-def _day(given: dt.date | str | None, name: str) -> dt.date | None:
-    if not given or isinstance(given, dt.date):
-        return given or None
-    try:
-        return dt.date.fromisoformat(given)
-    except ValueError as error:
-        raise RequestError(f"{name} is {given!r}; expected a day such as 2026-01-31.") from error
 
 
 def _day_after_last(store: Store) -> dt.date:

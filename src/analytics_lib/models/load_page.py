@@ -6,7 +6,6 @@ its first and last day, and after ``x`` what it multiplies demand by, where some
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, get_args
@@ -20,8 +19,11 @@ from analytics_lib.models.load_calendar import Calendar, Event, read_events
 from analytics_lib.models.load_forecast import forecast, forecast_by
 from analytics_lib.models.load_history import Measure, history
 from analytics_lib.models.load_scores import BUSIEST
+from analytics_lib.periods import day_of
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     from analytics_lib.models.load_result import Forecast
     from analytics_lib.store import Store
 
@@ -84,17 +86,8 @@ def choose(  # what, in which steps, how far, known up to when
     """
     if measure not in get_args(Measure):
         raise RequestError(f"Unknown measure {measure!r}. Expected one of {', '.join(get_args(Measure))}.")
-    day = _day(as_of)
+    day = day_of(as_of, "as_of")
     return Asked(measure, by, step, horizon, day, calendar or Calendar(), channel)  # type: ignore[arg-type]  # checked
-
-
-def _day(given: dt.date | str | None) -> dt.date | None:
-    if not isinstance(given, str):
-        return given
-    try:
-        return dt.date.fromisoformat(given)
-    except ValueError as error:
-        raise RequestError(f"as_of is {given!r}; expected a day such as 2026-01-31.") from error
 
 
 def days_of(country: str, *, paydays: str, events: str) -> Calendar:

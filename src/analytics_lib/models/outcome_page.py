@@ -22,6 +22,7 @@ from analytics_lib.models.outcome_reasons import by_factor, strongest
 from analytics_lib.models.outcome_text import KIND
 from analytics_lib.models.registry_rule import Holdout
 from analytics_lib.models.validation import NEVER
+from analytics_lib.periods import day_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -100,7 +101,7 @@ def choose(
     Raises:
         RequestError: If a moment cannot be read, or the costs or the risk are none.
     """
-    moment = _moment(as_of) if isinstance(as_of, str) else as_of
+    moment = day_of(as_of, "as_of") if isinstance(as_of, str) else as_of
     if moment is None:
         last = store.query(LAST_MESSAGE)["last_at"].iloc[0]
         moment = EVER if pd.isna(last) else last.to_pydatetime() + dt.timedelta(microseconds=1)
@@ -181,13 +182,6 @@ def at_risk(store: Store, found: Found, asked: Asked, *, actions: Sequence[Actio
     listed = listed.join(todo.where(full["alarm"]))
     order = [asked.risk, "conversation_id"]
     return listed.sort_values(order, ascending=[False, True], ignore_index=True)
-
-
-def _moment(given: str) -> Moment:
-    try:
-        return dt.date.fromisoformat(given)
-    except ValueError as error:
-        raise RequestError(f"as_of is {given!r}; expected a day such as 2026-01-31.") from error
 
 
 def _publish(model: OutcomeModel, folder: Path, code_hash: str, versions: dict[str, int]) -> dict[str, Any]:

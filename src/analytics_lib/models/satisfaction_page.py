@@ -17,6 +17,7 @@ from analytics_lib.models.satisfaction import LEVEL, SatisfactionModel, fit_rows
 from analytics_lib.models.satisfaction_response import estimates
 from analytics_lib.models.satisfaction_rows import answered, closed_rows, slices
 from analytics_lib.models.satisfaction_text import KIND
+from analytics_lib.periods import day_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -90,8 +91,8 @@ def choose(
         RequestError: If a day cannot be read, ``since`` is not before ``as_of``, or the level is no share.
         NotTrainableError: If the end is left open and there is no message.
     """
-    end = _day(as_of, "as_of") or _day_after_last(store)
-    begin = _day(since, "since")
+    end = day_of(as_of, "as_of") or _day_after_last(store)
+    begin = day_of(since, "since")
     if begin is not None and begin >= end:
         raise RequestError(f"since is {begin}, which is not before as_of, {end}. Choose an earlier day.")
     if not 0.5 <= level < 1:
@@ -207,15 +208,6 @@ def _whole(over: pd.DataFrame, model: SatisfactionModel | None) -> pd.DataFrame:
 
 def _known(value: float | None) -> float | None:
     return None if value is None or not np.isfinite(value) else float(value)
-
-
-def _day(given: dt.date | str | None, name: str) -> dt.date | None:
-    if not given or isinstance(given, dt.date):
-        return given or None
-    try:
-        return dt.date.fromisoformat(given)
-    except ValueError as error:
-        raise RequestError(f"{name} is {given!r}; expected a day such as 2026-01-31.") from error
 
 
 def _day_after_last(store: Store) -> dt.date:
