@@ -34,8 +34,8 @@ PEAKS = pd.DataFrame(
 PAST = pd.DataFrame({"at": AT - pd.Timedelta(hours=3), "value": [3.0, np.nan, 5.0], "left_out": False})
 TOLD = {
     "measure": "conversations",
-    "since": "2026-11-01 18:00:00",
-    "until": "2026-11-01 21:00:00",
+    "as_of": "2026-11-01 18:00:00",
+    "ends_at": "2026-11-01 21:00:00",
     "expected": 25.8,
     "low": 20.0,
     "high": 33.0,

@@ -47,6 +47,46 @@ def left(store, *, day, horizon, activity="contact"):
     return dict(zip(rows["user_id"], rows["left"], strict=True))
 
 
+def test_where_no_message_is_stored_silence_and_pace_are_those_of_conversations():
+    at = pd.Timestamp(NOON) + pd.to_timedelta([0, 0.1, 6, 9], unit="D")
+    chats = pd.DataFrame(
+        {"conversation_id": list("wxyz"), "user_id": "a", "channel": "web", "started_at": at}
+    )
+    with Store.in_memory(conversations=chats) as store:
+        rows = rows_at(store, cutoff=NOON + dt.timedelta(days=8), horizon=MONTH, activity="contact")
+
+    # Three conversations on two days before the cutoff; the fourth is the future.
+    told = rows[["contacts", "recency_days", "first_contact_days", "recency_days_of_others", "contact_rate"]]
+    assert told.iloc[0].tolist() == pytest.approx([2, 2, 8, 2, 2 / (8 + 7)])
+
+
+def test_a_model_that_nobody_was_due_to_judge_is_none():
+    """Everybody of March and April is long gone by the last cutoff, and newcomers are not yet there."""
+    loyal = [(f"stays {user}", day + user / 100) for user in range(80) for day in range(0, 56, 3)]
+    gone = [(f"left {user}", 1 + user / 100) for user in range(80)]
+    late = [(f"new {user}", 116 + user / 100) for user in range(80)]
+    with (
+        written(*loyal, *gone, *late) as store,
+        pytest.raises(NotTrainableError, match="Only 0 users"),
+    ):
+        churn.fit(store, as_of=dt.date(2026, 6, 29), horizon=dt.timedelta(days=20), **QUICK)
+
+
+def test_where_those_due_are_too_few_to_compare_splits_there_is_a_model_all_the_same():
+    """60 write every other day, 60 wrote once and are gone: due at the first cutoff alone."""
+    loyal = [(f"stays {user}", day + user / 100) for user in range(60) for day in range(0, 46, 2)]
+    gone = [(f"left {user}", 1 + user / 100) for user in range(60)]
+    horizon = dt.timedelta(days=10)
+    with written(*loyal, *gone) as store:
+        model = churn.fit(store, as_of=dt.date(2026, 4, 16), horizon=horizon, look_back=horizon, draws=4)
+        said = model.predict(store, as_of=dt.date(2026, 4, 16)).set_index("user_id")["probability"]
+
+    assert model.splits.empty
+    assert model.alarms == []
+    assert said.filter(like="left").min() > 0.9
+    assert said.filter(like="stays").max() < 0.1
+
+
 @pytest.fixture(scope="module")
 def world():
     return ChurnWorld(4_000, seed=2, until=UNTIL)

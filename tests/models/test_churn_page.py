@@ -59,6 +59,18 @@ def test_what_cannot_be_trained_is_told_with_its_reason_and_shows_nothing(shop, 
     assert churn_results.drivers(found).empty
 
 
+def test_orders_in_two_currencies_leave_worth_unknown_and_say_who_leaves():
+    frames = ChurnWorld(400, seed=1, until=UNTIL, days=150).frames()
+    frames["orders"].loc[::3, "currency"] = "USD"
+    with Store.in_memory(**frames) as store, pytest.warns(UserWarning, match="several cannot be added"):
+        found, told = read(store, as_of="2026-06-01")
+
+    assert told["source"] == "fitted"
+    assert told["due"] > 50
+    assert (told["value_at_risk"], told["threshold_source"]) == (None, "unknown")
+    assert found.listed["probability"].is_monotonic_decreasing
+
+
 def test_without_any_activity_there_is_no_day_to_ask_about():
     with pytest.raises(NotTrainableError, match="no contact"):
         churn_page.choose(Store.in_memory())

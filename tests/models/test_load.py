@@ -121,6 +121,45 @@ def test_where_nothing_can_be_learnt_the_answer_is_plain_wide_and_noted(history,
     assert made.method in {"none", "mean", "yesterday", "seasonal_naive"}
 
 
+@pytest.mark.parametrize("usual", [0.0, 20.0])
+def test_a_lone_spike_in_what_stands_still_does_not_come_back(usual):
+    history = FORTY.assign(value=usual)
+    history.loc[len(history) - 60, "value"] = 900.0
+    made = quick(history, "7d")
+
+    assert made.frame["expected"].unique().tolist() == [usual]
+    assert list(made.anomalies["kind"]) == ["spike"]
+
+
+def test_what_repeats_exactly_has_a_wide_interval_by_rule():
+    history = FORTY.assign(value=np.where(FORTY["at"].dt.hour == 9, 70.0, 10.0))
+    made = quick(history)
+
+    assert made.frame["expected"].tolist() == [70.0 if hour == 9 else 10.0 for hour in range(24)]
+    assert (made.frame["high_80"] > 2 * made.frame["expected"]).all()
+    assert "by_rule" in made.notes
+
+
+def test_no_interval_goes_beyond_five_times_the_most_that_came():
+    random = np.random.default_rng(0)
+    history = FORTY.assign(
+        value=np.where(random.random(len(FORTY)) < 0.03, 300.0, random.poisson(5, len(FORTY)))
+    )
+    made = quick(history, levels=(0.8, 0.999))
+
+    assert made.frame["high_99.9"].max() <= 5 * 300
+    assert made.samples(500).max() <= 5 * 300
+
+
+def test_what_begins_with_weeks_of_which_nothing_is_known_is_forecast_from_the_rest():
+    history = FORTY.copy()
+    history.loc[: 24 * 25, "value"] = np.nan
+    lone = pd.concat([FORTY.iloc[:1], FORTY.iloc[24 * 18 :]])
+
+    assert is_sound(quick(history), 24)
+    assert is_sound(load.forecast(lone, horizon="24h"), 24)
+
+
 def test_steps_without_any_time_are_counted_from_1970_and_that_is_said():
     assert "no_start" in quick(FORTY.iloc[:0]).notes
     made = quick(FORTY.iloc[:0], as_of=dt.datetime(2026, 3, 1, tzinfo=dt.UTC))

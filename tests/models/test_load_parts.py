@@ -14,7 +14,7 @@ from analytics_lib.models.load_anomalies import find_anomalies, profile
 from analytics_lib.models.load_backtest import Rolled, naive, prepare, roll
 from analytics_lib.models.load_calendar import Calendar, read_events
 from analytics_lib.models.load_grid import read_grid, read_horizon
-from analytics_lib.models.load_intervals import Scale, Spread, fit_spread
+from analytics_lib.models.load_intervals import Scale, Spread, fit_spread, wide_spread
 from analytics_lib.models.load_result import find_peaks
 from analytics_lib.models.load_scores import busiest, choose, mase_scale, peak_hit
 from analytics_lib.store import Store
@@ -44,6 +44,64 @@ def test_minutes_are_added_up_to_hours():
 
     assert grid.step == HOUR
     assert list(grid.values) == [24, 24]
+
+
+@pytest.mark.parametrize(
+    "times",
+    [
+        ["2026-01-01", "2026-01-01T01:00:00", "2026-01-01 02:00:00.000001"],
+        ["2026-01-01 00:00", "2026-01-01T06:00:00Z", "2026-01-01T02:00:00-05:00"],
+        [
+            pd.Timestamp("2026-01-01"),
+            dt.datetime(2026, 1, 1, 6, tzinfo=dt.UTC),
+            pd.Timestamp("2026-01-01 02:00"),
+        ],
+    ],
+)
+def test_times_written_in_several_ways_are_all_read(times):
+    grid = read_grid(pd.DataFrame({"at": pd.Series(times, dtype=object), "value": [1, 2, 3]}))
+
+    assert list(grid.values) == [1, 2, 3]
+    assert grid.start == pd.Timestamp("2026-01-01")
+    assert "no_time" not in grid.notes
+
+
+def test_one_text_that_is_no_time_leaves_the_others_without_a_zone():
+    grid = read_grid(pd.DataFrame({"at": ["2026-01-01 00:00", "soon"], "value": [1, 2]}))
+
+    assert (list(grid.values), grid.zone, grid.notes) == ([1], None, ("no_time",))
+
+
+def test_two_whole_values_of_one_time_are_one_whole_value():
+    grid = read_grid(frame(["2026-01-01 00:00", "2026-01-01 00:00", "2026-01-01 01:00"], [3, 4, 5]))
+
+    assert list(grid.values) == [4, 5]
+
+
+def test_the_step_that_as_of_lies_in_is_not_seen():
+    grid = read_grid(
+        frame(["2026-01-01 00:00", "2026-01-01 01:00"], [3, 4]),
+        as_of=dt.datetime(2026, 1, 1, 6, 20, tzinfo=dt.UTC),
+    )
+
+    assert list(grid.values) == [3]
+    assert grid.end == pd.Timestamp("2026-01-01 01:00")
+
+
+@pytest.mark.parametrize(
+    ("minutes", "step"), [(10, "30min"), (12, "1h"), (15, "15min"), (20, "1h"), (30, "30min"), (60, "1h")]
+)
+def test_a_step_holds_the_same_number_of_rows_each_time(minutes, step):
+    times = pd.date_range("2026-01-01", periods=24, freq=f"{minutes}min")
+    grid = read_grid(pd.DataFrame({"at": times, "value": 1}))
+
+    assert grid.step == pd.Timedelta(step)
+    assert len(set(grid.values[:-1])) == 1
+
+
+def test_a_horizon_beyond_every_clock_is_too_many_steps():
+    assert read_horizon("9999999999w", HOUR) > 1_000_000
+    assert read_horizon(dt.timedelta.max, HOUR) > 1_000_000
 
 
 @pytest.mark.parametrize(
@@ -111,6 +169,32 @@ def test_bounds_are_the_errors_at_their_ranks():
 
     assert (low[0], high[0]) == pytest.approx(((centre - 16) ** 2 - 3 / 8, (centre + 16) ** 2 - 3 / 8))
     assert (lowest[0], highest[0]) == pytest.approx(((centre - 19) ** 2 - 3 / 8, (centre + 19) ** 2 - 3 / 8))
+
+
+def test_a_higher_level_never_lies_inside_a_lower_one_where_errors_are_alike():
+    alike = Spread(Scale(0.1), (np.repeat([-0.5, 0.5], 100),), np.ones(1), np.full((1, 1), 0.5), 0.85)
+    slots = np.zeros(1, dtype=np.int64)
+
+    narrow, wide = alike.bounds(np.array([5.0]), (0.8, 0.95), slots=slots, leads=slots)
+
+    assert wide[0] <= narrow[0]
+    assert wide[1] >= narrow[1]
+
+
+def test_interval_by_rule_is_a_third_to_triple_and_of_nothing_a_few():
+    spread, first = wide_spread(day=1, unit=1.0), np.zeros(2, dtype=np.int64)
+    (low, high), (_, top) = spread.bounds(np.array([0.0, 200.0]), (0.8, 0.95), slots=first, leads=first)
+
+    assert low[1] == pytest.approx(200 / 3.3, rel=0.05)
+    assert high[1] == pytest.approx(200 * 3.3, rel=0.05)
+    assert top[1] == pytest.approx(200 * 6.2, rel=0.05)
+    assert (low[0], top[0] < 6) == (0, True)
+
+
+def test_sum_that_is_expected_lies_in_its_interval():
+    made = load.forecast(hours(20).assign(value=0.0), horizon="7d")
+
+    assert load_page.totals_of(made)["low"] == 0
 
 
 def test_scale_goes_up_and_down_and_never_under_zero():

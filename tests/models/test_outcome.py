@@ -11,7 +11,9 @@ from analytics_lib.errors import ModelDamagedError, NotFoundError, NotTrainableE
 from analytics_lib.models import outcome, outcome_page, outcome_results
 from analytics_lib.models.outcome import OUTCOMES, OutcomeModel
 from analytics_lib.models.outcome_asking import rows_asked
-from analytics_lib.models.outcome_fitting import probabilities
+from analytics_lib.models.outcome_evaluation import snapshots
+from analytics_lib.models.outcome_evaluation import tested as judged_rows
+from analytics_lib.models.outcome_fitting import learned, probabilities
 from analytics_lib.models.outcome_reasons import by_factor
 from analytics_lib.models.outcome_rows import turn_rows
 from analytics_lib.models.validation import roc_auc
@@ -283,6 +285,34 @@ def test_a_page_says_what_cannot_be_trained_and_why():
     assert (told["source"], told["in_progress"], told["threshold"]) == ("none", 0, None)
     assert "at least two outcomes" in told["reason"]
     assert outcome_results.frames(found, asked).curve.empty
+
+
+def test_a_risk_that_never_ended_a_conversation_is_listed_at_zero_without_reasons():
+    store = talk((("purchase", 120), ("resolved", 120)))
+    asked = outcome_page.Asked(dt.datetime(2026, 1, 10, 23, 10, tzinfo=dt.UTC), missed_cost=4.0)
+    found = outcome_page.read(store, asked)
+    listed = outcome_page.at_risk(store, found, asked, actions=())
+
+    assert len(listed) == 1
+    assert listed.loc[0, "abandoned"] == 0
+    assert listed[["factor_1", "points_1", "factor_3"]].isna().all(axis=None)
+    assert not listed["alarm"].any()
+    assert outcome_results.importance(found, asked).empty
+    # Nothing to choose a threshold by: the false alarm's cost over both.
+    assert found.threshold.threshold == pytest.approx(1 / 5)
+
+
+def test_one_is_looked_at_for_a_day_of_silence_however_late_it_was_closed():
+    store = talk((("abandoned", 80), ("resolved", 80)))
+    found = learned(store, as_of=dt.date(2026, 2, 1), seed=0)
+    rows = judged_rows(found).iloc[:2].assign(quiet_seconds=[30 * 86_400.0, 600.0])
+    looks = snapshots(found, rows)
+    few = snapshots(found, pd.concat([rows.iloc[:1]] * 40).assign(conversation_id=range(40)), most=2_880)
+
+    assert looks["quiet_seconds"].max() <= 86_400
+    assert len(looks) == 288 + 2
+    assert 0 < few["conversation_id"].nunique() < 30
+    assert (few["conversation_id"].value_counts() == 288).all()
 
 
 def test_conversations_at_risk_come_with_their_reasons(model, world, now):

@@ -68,6 +68,16 @@ def test_worse_model_is_refused_with_the_numbers_and_nothing_is_written(tmp_path
     assert len(versions(tmp_path, "churn")) == 1
 
 
+def test_model_of_an_earlier_moment_does_not_replace_a_later_one(tmp_path):
+    better = losses(np.zeros(100), np.ones(100))
+    publish(tmp_path, "churn", text_of(0), card(), holdout=better, published_at="2026-11-01")
+    decision = publish(tmp_path, "churn", text_of(1), card(), holdout=better, published_at="2026-10-01")
+
+    assert decision.outcome == "kept"
+    assert "2026-11-01, later" in decision.reason
+    assert current_loss(tmp_path) == 0
+
+
 def test_difference_within_the_interval_replaces(tmp_path):
     # A hundredth worse on average, while single rows differ by one: chance.
     noisy = np.where(np.arange(100) % 2, 2.01, 0.01)

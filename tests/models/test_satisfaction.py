@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from analytics_lib.errors import ModelDamagedError, NotTrainableError, RequestError
-from analytics_lib.models import satisfaction
+from analytics_lib.models import satisfaction, satisfaction_page
 from analytics_lib.models.satisfaction_rows import SURVEY_HOURS, closed_rows
 from analytics_lib.store import Store
 from planted import UNTIL
@@ -138,6 +138,21 @@ def test_answers_that_are_all_alike_teach_nothing():
 
     with pytest.raises(NotTrainableError):
         satisfaction.fit(store, as_of=dt.date(2026, 6, 1))
+
+
+def test_answers_of_one_user_cannot_be_tested_and_it_is_said():
+    hours = [dt.datetime(2026, 3, 1, tzinfo=dt.UTC) + dt.timedelta(hours=place) for place in range(300)]
+    rows = closed_rows(small(ended=hours, csat=[1, 5] * 150), as_of=dt.date(2026, 6, 1))
+    rows = rows.assign(user_id="u", duration_seconds=rows.index.astype(float))
+
+    with pytest.raises(NotTrainableError, match=r"of 1 user\(s\)"):
+        satisfaction.fit_rows(rows)
+
+
+def test_left_open_a_page_asks_as_of_the_day_after_the_last_conversation_where_there_are_no_messages():
+    store = small(ended=[dt.datetime(2026, 3, 10, 12, tzinfo=dt.UTC)], csat=[5])
+
+    assert satisfaction_page.choose(store).as_of == dt.date(2026, 3, 11)
 
 
 def test_level_that_is_no_share_is_refused(rows):

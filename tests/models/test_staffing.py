@@ -179,6 +179,10 @@ def test_draws_of_what_was_measured_have_its_interval():
         ({"target_wait_seconds": -1}, "target_wait_seconds is -1"),
         ({"service_level": 1}, "service_level is 1"),
         ({"service_level": float("nan")}, "service_level is nan"),
+        ({"service_level": "0.8"}, "service_level is 0.8"),
+        ({"concurrency": None}, "concurrency is None"),
+        ({"target_wait_seconds": None}, "target_wait_seconds is None"),
+        ({"escalation_rate": ("a", "b")}, "numerator, denominator"),
     ],
 )
 def test_what_is_no_number_of_its_kind_is_refused(given, words):
@@ -225,3 +229,10 @@ def test_replicas_are_erlang_c_of_messages_with_some_spare():
     assert (row["needed"], row["replicas"]) == (2, 3)
     with pytest.raises(RequestError, match="spare is -1"):
         replicas(steady(1), messages_per_conversation=1, response_seconds=1, service=SERVICE, spare=-1)
+
+
+def test_forecast_by_the_day_is_refused_as_nights_would_be_staffed_like_noons():
+    daily = pd.DataFrame({"at": pd.date_range("2026-11-09", periods=3, freq="D"), "expected": 240.0})
+
+    with pytest.raises(RequestError, match=r"1 days .*Forecast by the hour"):
+        staffing(daily, **PUBLISHED)

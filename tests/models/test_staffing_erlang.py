@@ -67,7 +67,8 @@ def test_erlang_a_is_the_birth_and_death_written_out(load, servers, patience):
     # Handle time 1: with k in the house min(k, N) + max(k - N, 0) / patience leave.
     states = np.arange(1, 4_000)
     leaving = np.minimum(states, servers) + np.maximum(states - servers, 0) / patience
-    likely = np.exp(np.concatenate([[0.0], np.cumsum(np.log(load / leaving))]))
+    logs = np.concatenate([[0.0], np.cumsum(np.log(load / leaving))])
+    likely = np.exp(logs - logs.max())
     likely /= likely.sum()
     queue = np.maximum(np.arange(4_000) - servers, 0)
     waiting, abandoned = erlang_a(load, servers, handle_time_seconds=1, patience_seconds=patience)

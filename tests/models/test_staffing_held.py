@@ -39,6 +39,7 @@ def test_closed_hours_do_not_count_in_the_day():
     assert hold_days(found, [8, 8, 0, 0])["held_every"].tolist() == [0]
     assert hold_days(found, [8, 8, 0, 0], open_at=open_at)["held_every"].tolist() == [1]
     assert hold_days(found, [8, 8, 0, 0], open_at=open_at)["contacts"].tolist() == [100]
+    assert hold_days(found, [8, 8, 0, 0], open_at=np.zeros(4, dtype=bool))["held_day"].tolist() == []
 
 
 def test_one_agent_more_costs_the_open_hours_and_brings_what_the_table_says():

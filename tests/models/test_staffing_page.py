@@ -261,6 +261,14 @@ def test_days_that_the_forecast_covers_in_part_are_left_out():
     assert len(staffing_page.days(plan_of(part))) == 1
 
 
+def test_forecast_of_closed_hours_alone_needs_nobody():
+    found = plan_of(Drawn(np.full((1, 2), 100.0), start="2026-11-10 02:00"))
+
+    assert staffing_page.days(found).empty
+    assert staffing_page.figures(found)["shifts"] == 0
+    assert codes(found) == ["outside", "bot"]
+
+
 def test_times_with_a_zone_are_staffed_on_the_local_clock():
     frame = day_of(100).frame
     aware = frame.assign(at=frame["at"].dt.tz_localize("America/Bogota").dt.tz_convert("UTC"))

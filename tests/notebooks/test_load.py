@@ -25,8 +25,8 @@ def test_run_records_the_forecast_of_the_store(run):
 
     assert record.status == "succeeded", record.error
     told = record.results
-    assert record.results["since"] == "2026-06-01 00:00:00"
-    assert told["until"] == "2026-06-02 00:00:00"
+    assert record.results["as_of"] == "2026-06-01 00:00:00"
+    assert told["ends_at"] == "2026-06-02 00:00:00"
     assert told["known_steps"] <= counted["hours"]
     assert told["known_steps"] > counted["hours"] - 24
     assert told["low"] <= told["expected"] <= told["high"]

@@ -23,11 +23,16 @@ _TOLD = (
     "no_start",
     "prophet_short",
     "few_origins",
+    "by_rule",
     "level_shift",
     "outage",
     "negative",
     "not_finite",
     "duplicates",
+    "summed",
+    "unordered",
+    "gaps",
+    "no_time",
 )
 _FAR = 0.25
 # Share of the four busiest hours that has to lie inside the 95 % interval.
@@ -38,7 +43,7 @@ def answer(told: Figures, *, language: Language = "es") -> Markdown:
     """How much is expected, when the peak is, and whether that can be trusted.
 
     Args:
-        told: ``measure since until expected low high last_week last_year peak_at peak_expected peak_low
+        told: ``measure as_of ends_at expected low high last_week last_year peak_at peak_expected peak_low
             peak_high peak_probability method mase naive_mase prophet_mase wape bias coverage coverage_busy
             origins known_steps notes``; null where it is not known.
         language: es or en.
@@ -51,7 +56,7 @@ def answer(told: Figures, *, language: Language = "es") -> Markdown:
 
 
 def _expected(told: Figures, language: Language) -> str:
-    since, until = pd.Timestamp(told["since"]), pd.Timestamp(told["until"])
+    since, until = pd.Timestamp(told["as_of"]), pd.Timestamp(told["ends_at"])
     said = say(
         "load.answer.expected",
         language,

@@ -202,8 +202,8 @@ def fit(  # noqa: PLR0913  # what a caller may want another way
 
     Raises:
         RequestError: If the horizon, the look-back or the activity is none.
-        NotTrainableError: If too little time is recorded, fewer than 50 left or stayed, or nothing tells
-            people apart.
+        NotTrainableError: If too little time is recorded, fewer than 50 left or stayed, nothing tells people
+            apart, or fewer than 20 users were due when the model is judged.
     """
     chosen = horizon * LOOK_BACKS if look_back is None else look_back
     with store.known_at(as_of) as known:

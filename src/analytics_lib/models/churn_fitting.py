@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from analytics_lib.errors import NotTrainableError, RequestError
+from analytics_lib.errors import NotEnoughDataError, NotTrainableError, RequestError
 from analytics_lib.models.churn_activity import LEAST_HORIZON, Activity, Span, check_activity, recorded
-from analytics_lib.models.churn_evaluation import DUE, MODELS, measured, populations, simple_scores
+from analytics_lib.models.churn_evaluation import DUE, FEWEST, MODELS, measured, populations, simple_scores
 from analytics_lib.models.churn_reasons import CLASSES
 from analytics_lib.models.churn_rows import KINDS, rows_at
 from analytics_lib.models.logit import PENALTY, Logit, fit_logit
@@ -81,7 +81,7 @@ class Fitted:
         measured: One row per cutoff, population, model and metric: ``cutoff population model metric value low
             high n``.
         splits: The same fit judged on rows at random, on users it has not seen and on later rows, of those
-            due (see ``validation.compare_splits``); without rows where it was not asked for.
+            due (see ``validation.compare_splits``); without rows where it was not asked for or they are few.
     """
 
     logit: Logit
@@ -147,7 +147,8 @@ def fitted(known: Store, asked: Asked) -> Fitted:
     """The model of the last cutoff, and what those of the last cutoffs made of theirs.
 
     Raises:
-        NotTrainableError: If fewer than 50 of the earlier rows left or stayed, or nothing tells people apart.
+        NotTrainableError: If fewer than 50 of the earlier rows left or stayed, nothing tells people apart, or
+            fewer than 20 users were due when the model is judged.
     """
     rows: dict[Moment, pd.DataFrame] = {
         cutoff: rows_at(known, cutoff=cutoff, horizon=asked.horizon, activity=asked.activity)
@@ -166,6 +167,12 @@ def fitted(known: Store, asked: Asked) -> Fitted:
             continue
         found.append((logit, *_judged(logit, train, rows[split.test], asked=asked, cutoff=split.test)))
     logit, tested, _ = found[-1]
+    due = int(tested[f"in_{DUE}"].sum())
+    if due < FEWEST:
+        raise NotTrainableError(
+            f"Only {due} users were due on {asked.test_cutoff:%Y-%m-%d}, at which the model is judged; "
+            f"{FEWEST} are needed. Choose a longer look-back, or an as_of by which more had come."
+        )
     before = found[-2][1] if len(found) > 1 else None
     measures = pd.concat([frame for _, _, frame in found], ignore_index=True)
     compared = _splits(pd.concat(rows.values(), ignore_index=True), asked)
@@ -177,16 +184,21 @@ def _splits(rows: pd.DataFrame, asked: Asked) -> pd.DataFrame:
     due = rows[rows["silent_days"] < asked.look_back / dt.timedelta(days=1)]
     if len(due) > MOST_ROWS:
         due = due[split_users(due["user_id"], share=MOST_ROWS / len(due), seed=asked.seed)]
+    nothing = pd.DataFrame(columns=["metric", "value", "low", "high", "n"])
     if not asked.compare_splits:
-        return pd.DataFrame(columns=["metric", "value", "low", "high", "n"])
-    return compare_splits(
-        _scorer,
-        due.reset_index(drop=True),
-        labels=due["left"],
-        groups=due["user_id"],
-        moments=due["cutoff"].reset_index(drop=True),
-        seed=asked.seed,
-    )
+        return nothing
+    try:
+        return compare_splits(
+            _scorer,
+            due.reset_index(drop=True),
+            labels=due["left"],
+            groups=due["user_id"],
+            moments=due["cutoff"].reset_index(drop=True),
+            seed=asked.seed,
+        )
+    except (NotEnoughDataError, NotTrainableError):
+        # A part of those due may be too few where all rows are enough: that costs the comparison alone.
+        return nothing
 
 
 def _scorer(features: pd.DataFrame, left: pd.Series) -> Predict:

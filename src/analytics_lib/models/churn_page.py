@@ -6,6 +6,7 @@ What cannot be trained is said, with the reason; a model published earlier then 
 from __future__ import annotations
 
 import datetime as dt
+import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -138,7 +139,8 @@ def read(store: Store, wanted: Wanted, *, costs: Costs, keeping: Keeping) -> Fou
     """Everything the page shows.
 
     Raises:
-        RequestError: If orders are in several currencies without a rate for each, or as ``churn.fit``.
+        RequestError: As ``churn.fit``. Of orders in several currencies without rates there is a warning; what
+            people are worth is then not known.
     """
     fitted, reason, detail = _fitted(store, wanted)
     kept = keep(fitted, name_of(wanted.activity, wanted.horizon), keeping)
@@ -205,15 +207,20 @@ def _stakes(known: Store, due: pd.DataFrame, fitted: ChurnModel | None, wanted: 
         return None
     seen = fitted.due[["user_id", "left"]].copy()
     seen.attrs = {"cutoff": fitted.asked.test_cutoff, "horizon": fitted.asked.horizon}
-    return stakes(
-        known,
-        due,
-        as_of=wanted.as_of,
-        seen=seen,
-        horizon=wanted.value_horizon,
-        currency=wanted.currency,
-        rates=wanted.rates,
-    )
+    try:
+        return stakes(
+            known,
+            due,
+            as_of=wanted.as_of,
+            seen=seen,
+            horizon=wanted.value_horizon,
+            currency=wanted.currency,
+            rates=wanted.rates,
+        )
+    except RequestError as error:
+        # Who leaves can be told without money; that amounts of several currencies cannot be added is said.
+        warnings.warn(f"What people are worth is not known: {error}", stacklevel=2)
+        return None
 
 
 def _ranked(due: pd.DataFrame, worth: Stakes | None) -> pd.DataFrame:

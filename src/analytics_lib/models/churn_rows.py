@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from analytics_lib.models.churn_activity import labelled
 from analytics_lib.models.features import USER_FEATURES, user_features
 
 if TYPE_CHECKING:
     import datetime as dt
-
-    import pandas as pd
 
     from analytics_lib.models.churn_activity import Activity
     from analytics_lib.store import Store
@@ -103,11 +103,26 @@ def rows_at(store: Store, *, cutoff: dt.datetime, horizon: dt.timedelta, activit
         ``contact_rate`` (contacts a day since the first, 7 days added), ``missed_contacts`` (that rate times
         the days of silence), both and ``recency_days`` for buyers and ``recency_days`` for others apart,
         ``days_written_after_order`` (from the last order to the last message), ``order_rate`` and
-        ``missed_orders`` likewise; ``cutoff``.
+        ``missed_orders`` likewise; ``cutoff``. Of a user of whom no message is stored, ``contacts`` are the
+        days with a conversation; ``recency_days`` and ``first_contact_days`` go by starts of conversations.
     """
     people = labelled(store, cutoff=cutoff, horizon=horizon, activity=activity)
     known = user_features(store, as_of=cutoff)
-    return with_derived(people.merge(known, on="user_id", how="left")).assign(cutoff=cutoff)
+    rows = people.merge(known, on="user_id", how="left")
+    if activity == "contact":
+        rows = _of_conversations(rows, cutoff)
+    return with_derived(rows).assign(cutoff=cutoff)
+
+
+def _of_conversations(rows: pd.DataFrame, cutoff: dt.datetime) -> pd.DataFrame:
+    """Of whom no message is stored: their conversations are their contacts, as they are for the label."""
+    bare = rows["contacts"].fillna(0) == 0
+    began = (pd.Timestamp(cutoff) - pd.to_datetime(rows["first_at"], utc=True)) / pd.Timedelta(days=1)
+    return rows.assign(
+        contacts=rows["contacts"].mask(bare, rows["occasions"].astype(float)),
+        recency_days=rows["recency_days"].mask(bare, rows["silent_days"]),
+        first_contact_days=rows["first_contact_days"].mask(bare, began.astype(float)),
+    )
 
 
 def with_derived(rows: pd.DataFrame) -> pd.DataFrame:

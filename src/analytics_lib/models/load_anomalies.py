@@ -150,8 +150,8 @@ def _distances(values: Floats, usual: Floats, day: int, clump: float) -> Floats:
 
 def _limit(distance: Floats) -> float:
     """The limit, further out where a series is so wild that much of it would be an anomaly."""
-    known = np.abs(distance[distance != 0])
-    return max(LIMIT, float(np.quantile(known, 1 - _MOST_FLAGGED))) if len(known) else LIMIT
+    # Steps that are not off at all count too: in a series that stands still a lone spike is one of many.
+    return max(LIMIT, float(np.quantile(np.abs(distance), 1 - _MOST_FLAGGED)))
 
 
 def _shifts(distance: Floats, values: Floats, usual: Floats, day: int) -> tuple[Flags, tuple[int, ...]]:

@@ -153,7 +153,7 @@ def explained(special: tuple[pd.DataFrame, Floats], size: int) -> Flags:
 
 
 def roll(material: Material, *, steps: int) -> Rolled:
-    """Forecasts from so many origins as the history allows, at most 28, each a day after the one before.
+    """Forecasts from so many origins as the history allows, at most 42, each a day after the one before.
 
     Args:
         material: What they are made from.
@@ -197,7 +197,10 @@ def _origins(grid: Grid, steps: int) -> tuple[NDArray[np.int64], int]:
     many = min(MOST_ORIGINS, (room - reach) // day + 1) if room >= reach else 0
     # Whole days back, so that every origin has the hour at which the forecast itself begins.
     last = size - reach
-    return last - day * np.arange(many - 1, -1, -1, dtype=np.int64), judged
+    origins = last - day * np.arange(many - 1, -1, -1, dtype=np.int64)
+    # Before an origin there has to be something to learn from: it may lie in a gap.
+    known = np.concatenate([[0], np.cumsum(~np.isnan(grid.values))])
+    return origins[known[origins] >= _FEWEST_DAYS * day], judged
 
 
 def fit_models(material: Material, *, origin: int, ahead: int, held: Models | None = None) -> Models:

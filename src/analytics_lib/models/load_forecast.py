@@ -51,7 +51,7 @@ def forecast(
 
     Seasonal naive (the same hour a week earlier), the same hour a day earlier, a count regression, Prophet
     as it is and with its level corrected, and the mean of the two best are tried on the past (rolling origin,
-    up to 28 days); what erred least is used, and seasonal naive where nothing beats it. Intervals come from
+    up to 42 days); what erred least is used, and seasonal naive where nothing beats it. Intervals come from
     those errors, by hour of day.
 
     Args:
@@ -61,7 +61,7 @@ def forecast(
         levels: Of the intervals, each above 0 and below 1.
         calendar: Holidays, paydays and events; null = Colombian holidays, wages on the 15th and the last.
         step: 15min, 30min, 1h or 1d; null = the usual distance between rows.
-        as_of: Where the forecast begins; null = after the last row.
+        as_of: Where the forecast begins, at the start of the step it lies in; null = after the last row.
         methods: Which are tried; seasonal naive always is.
 
     Raises:
@@ -90,7 +90,7 @@ def forecast(
 
 def _levels(given: Sequence[float]) -> tuple[float, ...]:
     wrong = [level for level in given if not 0 < level < 1]
-    if wrong or not given:
+    if wrong or not len(given):
         raise RequestError(
             f"levels is {tuple(given)!r}; expected shares above 0 and below 1, such as (0.8, 0.95)."
         )

@@ -97,8 +97,8 @@ def read_grid(history: pd.DataFrame, *, step: str | None = None, as_of: Moment |
     Args:
         history: ``at`` (naive = wall clock, or aware), ``value``; in any order.
         step: 15min, 30min, 1h or 1d; null = the usual distance between rows (finer than 10 minutes: 1h).
-        as_of: Where the forecast begins; rows from here on are not seen, and steps before it that have no row
-            are unknown. Null = after the last row.
+        as_of: The forecast begins with the step it lies in; rows from there on are not seen, and steps before
+            it that have no row are unknown. Null = after the last row.
 
     Raises:
         RequestError: If a column is missing, there are several series, or the step is unknown.
@@ -106,7 +106,8 @@ def read_grid(history: pd.DataFrame, *, step: str | None = None, as_of: Moment |
     times, values, zone, notes = _rows(history)
     length = _step(step, times)
     rows = pd.Series(values, index=times)
-    end = None if as_of is None else _wall(as_of)
+    # Of a step that is not over the row may hold what comes later: it is not seen.
+    end = None if as_of is None else _wall(as_of).floor(length)
     if end is not None:
         rows = rows[rows.index < end]
     if rows.empty:
@@ -116,12 +117,18 @@ def read_grid(history: pd.DataFrame, *, step: str | None = None, as_of: Moment |
     if not rows.index.is_monotonic_increasing:
         notes, rows = [*notes, "unordered"], rows.sort_index(kind="stable")
     if rows.index.has_duplicates:
-        notes, rows = [*notes, "duplicates"], rows.groupby(level=0).mean()
+        notes, rows = [*notes, "duplicates"], _averaged(rows)
     steps = pd.DatetimeIndex(rows.index).floor(length)
     if steps.has_duplicates:
         notes = [*notes, "summed"]
     summed = rows.groupby(steps).sum(min_count=1)
     return _laid_out(summed, length, end, zone, notes)
+
+
+def _averaged(rows: pd.Series) -> pd.Series:
+    """The mean of each time's values; of counts rounded, since one half would make all of them no counts."""
+    means = rows.groupby(level=0).mean()
+    return means.round() if (rows.dropna() % 1 == 0).all() else means
 
 
 def _laid_out(
@@ -169,11 +176,43 @@ def _rows(
 
 
 def _times(column: pd.Series) -> tuple[pd.DatetimeIndex, dt.tzinfo | None]:
-    times = pd.DatetimeIndex(pd.to_datetime(column, errors="coerce"))
+    times = pd.DatetimeIndex(_read_times(column))
     zone = times.tz
     if zone is not None:
         times = times.tz_convert(business_zone()).tz_localize(None)
     return times.as_unit("us"), zone
+
+
+def _read_times(column: pd.Series) -> pd.Series:
+    """Times of a column; of texts each ISO 8601 by itself, so that a day may stand beside a fraction.
+
+    Where some have a zone and others none, or another, they come back in the business's, and a time without
+    one is wall clock.
+    """
+    if column.dtype != object and not isinstance(column.dtype, pd.StringDtype):
+        return pd.to_datetime(column, errors="coerce")
+    try:
+        return pd.to_datetime(column, format="ISO8601")
+    except (ValueError, TypeError):
+        each = [_one_time(given) for given in column]
+    known = [stamp for stamp in each if stamp is not None]
+    if not known:
+        return pd.to_datetime(column, errors="coerce")
+    if any(stamp.tzinfo for stamp in known):
+        zone = business_zone()
+        each = [stamp if stamp is None or stamp.tzinfo else stamp.tz_localize(zone) for stamp in each]
+        return pd.to_datetime(pd.Series(each, dtype=object), utc=True).dt.tz_convert(zone)
+    return pd.to_datetime(pd.Series(each, dtype=object))
+
+
+def _one_time(given: object) -> pd.Timestamp | None:
+    try:
+        moment = dt.datetime.fromisoformat(given) if isinstance(given, str) else given
+        stamp = pd.Timestamp(moment) if isinstance(moment, dt.date) else None
+    except ValueError:
+        return None
+    # Among times, NaT is what is absent.
+    return stamp if isinstance(stamp, pd.Timestamp) and not pd.isna(stamp) else None
 
 
 def _step(given: str | None, times: pd.DatetimeIndex) -> pd.Timedelta:
@@ -185,7 +224,11 @@ def _step(given: str | None, times: pd.DatetimeIndex) -> pd.Timedelta:
     if len(known) < 2:
         return HOUR
     usual = pd.Series(known).diff().median()
-    return STEPS[next((name for limit, name in _USUAL if usual >= limit), "1h")]
+    found = STEPS[next((name for limit, name in _USUAL if usual >= limit), "1h")]
+    minutes = max(usual.round("min"), pd.Timedelta(minutes=1))
+    # Of rows that do not fill a step evenly (every 20 minutes, by the half-hour) some steps would hold more.
+    fitting = (step for step in STEPS.values() if step >= found and not step % minutes)
+    return found if found >= HOUR else min(next(fitting, HOUR), HOUR)
 
 
 def _wall(moment: Moment) -> pd.Timestamp:
@@ -209,6 +252,14 @@ def _timeless(end: pd.Timestamp | None) -> tuple[str, ...]:
     return () if end is not None else ("no_start",)
 
 
+def _lasting(times: float, unit: dt.timedelta | np.timedelta64) -> pd.Timedelta:
+    """So many times a length; what no clock holds is as long as one does, which is refused by its steps."""
+    try:
+        return pd.Timedelta(times * pd.Timedelta(unit))
+    except (OverflowError, pd.errors.OutOfBoundsTimedelta):
+        return pd.Timedelta.max
+
+
 def read_horizon(given: str | dt.timedelta, step: pd.Timedelta) -> int:
     """How many steps a horizon holds, at least one.
 
@@ -221,9 +272,9 @@ def read_horizon(given: str | dt.timedelta, step: pd.Timedelta) -> int:
             raise RequestError(
                 f"horizon is {given!r}; expected a timedelta, or a text such as '24h' or '7d'."
             )
-        length = pd.Timedelta(float(read[1]) * _UNITS[read[2]])
+        length = _lasting(float(read[1]), _UNITS[read[2]])
     elif isinstance(given, dt.timedelta | np.timedelta64):
-        length = pd.Timedelta(given)
+        length = _lasting(1, given)
     else:
         raise RequestError(f"horizon is {given!r}; expected a timedelta, or a text such as '24h' or '7d'.")
     if not length > pd.Timedelta(0):

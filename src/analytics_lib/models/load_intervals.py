@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,8 +27,9 @@ _SHIFT = 3 / 8
 _ENOUGH = 200
 # The level at which errors are stretched whole.
 _OUTER = 0.95
-# What a fallback takes for the spread: half to double at 80 %, and never under what chance does to counts.
-_WIDE = 0.6
+# What a fallback takes for the spread: a third to triple at 80 %, a sixth to sixfold at 95 %, and never under
+# what chance does to counts (on the scale that is 1/2).
+_WIDE, _WIDE_ERROR = 0.6, 0.6
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,8 @@ class Spread:
             NaN where unknown. They tell which hours are off together.
         stretch: What errors at the ends are multiplied by, 1 or more (see ``needed_stretch``); those of the
             middle half are left as they are.
+        most: No count above it is said, but twice what is expected: on this scale a wild error grows without
+            end.
     """
 
     scale: Scale
@@ -88,6 +92,7 @@ class Spread:
     by_lead: Floats
     ranks: Floats
     stretch: float = 1.0
+    most: float = np.inf
 
     @cached_property
     def rows(self) -> int:
@@ -116,7 +121,12 @@ class Spread:
         shares = np.array([(1 + side * level) / 2 for level in levels for side in (-1, 1)])
         off = self._table(shares) * self._stretched(shares)[:, None]
         ends = [self._counts(row[slots], expected, leads) for row in off]
-        return list(zip(ends[::2], ends[1::2], strict=True))
+        lows, highs = ends[::2], ends[1::2]
+        # Where errors are alike, a stretch below 1 would put the ends of a higher level inside a lower one's.
+        for narrow, wide in pairwise(np.argsort(levels, kind="stable")):
+            lows[wide] = np.minimum(lows[wide], lows[narrow])
+            highs[wide] = np.maximum(highs[wide], highs[narrow])
+        return list(zip(lows, highs, strict=True))
 
     def needed(self, actual: Floats, expected: Floats, *, slots: Ints, leads: Ints) -> Floats:
         """By how much the 95 % interval had to be stretched to hold what came; NaN where that is unknown."""
@@ -133,7 +143,8 @@ class Spread:
         return np.asarray(1 + (self.stretch - 1) * outer)
 
     def _counts(self, off: Floats, expected: Floats, leads: Ints) -> Floats:
-        return self.scale.down(self.scale.up(expected) + off * self.lead(leads))
+        counts = self.scale.down(self.scale.up(expected) + off * self.lead(leads))
+        return np.minimum(counts, np.maximum(self.most, 2 * expected))
 
     def lead(self, leads: Ints) -> Floats:
         """What the errors of these lead days are multiplied by."""
@@ -160,7 +171,7 @@ def fit_spread(actual: Floats, expected: Floats, *, slots: Ints, day: int, unit:
 
 def wide_spread(*, day: int, unit: float) -> Spread:
     """The spread where there are no forecasts of the past to learn from: by rule, and wide."""
-    errors = 1.2 * ndtri(np.arange(1, 400) / 400)
+    errors = _WIDE_ERROR * ndtri(np.arange(1, 400) / 400)
     together = _together(days=200, steps=day)
     return Spread(Scale(_WIDE, unit), tuple([errors] * day), 1 + 0.1 * np.arange(14.0), together)
 

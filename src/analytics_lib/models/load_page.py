@@ -173,8 +173,9 @@ def figures(found: Found, asked: Asked) -> dict[str, Any]:
     return {
         "measure": asked.measure,
         "step": asked.step,
-        "since": str(frame["at"].iloc[0]),
-        "until": str(frame["at"].iloc[-1] + made.step),
+        # What the page rests on ends where the forecast begins.
+        "as_of": str(frame["at"].iloc[0]),
+        "ends_at": str(frame["at"].iloc[-1] + made.step),
         "expected": float(frame["expected"].sum()),
         "low": totals["low"],
         "high": totals["high"],
@@ -205,8 +206,10 @@ def figures(found: Found, asked: Asked) -> dict[str, Any]:
 
 def totals_of(made: Forecast) -> dict[str, float]:
     """The 80 % interval of the sum over all steps, from paths: single intervals do not add up."""
-    sums = made.samples(2_000).sum(axis=1)
-    return {"low": float(np.quantile(sums, 0.1)), "high": float(np.quantile(sums, 0.9))}
+    sums, expected = made.samples(2_000).sum(axis=1), float(made.frame["expected"].sum())
+    low, high = np.quantile(sums, [0.1, 0.9])
+    # Where the spread is by rule the sum of what is expected may lie at its edge; it is held inside.
+    return {"low": min(float(low), expected), "high": max(float(high), expected)}
 
 
 def _whole(values: pd.Series) -> float | None:

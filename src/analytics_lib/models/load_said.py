@@ -28,6 +28,9 @@ _PROPHET_DAYS = 21
 _FEW_ORIGINS = 14
 # A history of which so much is one value has nothing to learn from.
 _STILL = 0.98
+_EXACT = 1e-9
+# Nothing above so many times the most that ever came is said.
+_MOST_OF_SEEN = 5.0
 # With fewer origins than this, errors are too few to know the ends: intervals are half as wide again.
 _VERY_FEW_ORIGINS, _VERY_FEW_STRETCH = 7, 1.5
 
@@ -70,7 +73,8 @@ def too_little(grid: Grid, anomalies: Anomalies) -> str:
 
 def fallback(grid: Grid, anomalies: Anomalies, *, steps: int, reason: str, levels: tuple[float, ...]) -> Said:
     """A plain answer, with an interval that is wide by rule."""
-    values = np.where(anomalies.outage, np.nan, grid.values)
+    # A lone spike would come back a week later.
+    values = np.where(anomalies.left_out, np.nan, grid.values)
     known = values[~np.isnan(values)]
     whole = bool(np.all(known % 1 == 0))
     unit = 1.0 if whole else max(float(known.mean()) / 50, 1e-12)
@@ -128,10 +132,13 @@ def tried(
     how = Judging(_slots(grid, rolled), grid.day, material.unit, levels)
     training = material.judged[: rolled.origins[0]] if len(rolled.origins) else material.judged
     table, stretch = score(rolled, chosen=chosen, training=training, how=how)
-    spread = _spread(rolled, rolled.expected[chosen], how, stretch)
+    repeats = _repeats(rolled.actual, rolled.expected[chosen])
+    spread = _spread(rolled, rolled.expected[chosen], how, stretch, repeats=repeats)
+    spread = replace(spread, most=_MOST_OF_SEEN * float(np.nanmax(grid.values)))
     notes = (
         *(["prophet_short"] if short and len(usable) < len(methods) else []),
         *(["few_origins"] if len(rolled.origins) < _FEW_ORIGINS else []),
+        *(["by_rule"] if repeats else []),
         *(["baseline"] if chosen == BASELINE and len(usable) > 1 else []),
         *([f"parts:{'+'.join(parts)}"] if chosen == COMBINED else []),
     )
@@ -139,8 +146,14 @@ def tried(
     return Said(said[chosen], chosen, spread, table, said, components, notes)
 
 
-def _spread(rolled: Rolled, expected: Floats, how: Judging, stretch: float) -> Spread:
-    if (~np.isnan(rolled.actual)).sum() < how.day:
+def _repeats(actual: Floats, expected: Floats) -> bool:
+    """Whether nearly all of the past was foreseen exactly: no width can be learnt from that."""
+    off = np.abs(actual - expected)[~np.isnan(actual)]
+    return bool(len(off)) and float((off <= _EXACT * np.nanmax(np.abs(actual)) + _EXACT).mean()) >= _STILL
+
+
+def _spread(rolled: Rolled, expected: Floats, how: Judging, stretch: float, *, repeats: bool) -> Spread:
+    if repeats or (~np.isnan(rolled.actual)).sum() < how.day:
         return wide_spread(day=how.day, unit=how.unit)
     found = fit_spread(rolled.actual, expected, slots=how.slots, day=how.day, unit=how.unit)
     few = len(rolled.origins) < _VERY_FEW_ORIGINS

@@ -218,7 +218,7 @@ def fit(store: Store, *, as_of: Moment, seed: int = 0) -> OutcomeModel:
         judged=found.judged,
         certain=found.certain,
         counts=found.counts,
-        evaluation=evaluation(rows, snapshots(found, rows), seed=seed),
+        evaluation=evaluation(rows, snapshots(found, rows, seed=seed), seed=seed),
         curve=curves(rows),
         learned=found,
         tested=rows,

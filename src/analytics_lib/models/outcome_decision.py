@@ -2,7 +2,8 @@
 
 One alarm a conversation: it is raised when a turn first reaches the threshold. So a conversation is judged by
 the highest probability it had while it was undecided. The threshold is chosen on the conversations that the
-model was calibrated with, and reported on those that judge it.
+model was calibrated with, and reported on those that judge it. Where none of those, or all of them, ended so,
+there is nothing to choose by: it is then the false alarm's cost over the sum of both.
 """
 
 from __future__ import annotations
@@ -66,7 +67,10 @@ def decision(
     rows = learned.calibration
     scores = probabilities(learned.judged, rows)[:, OUTCOMES.index(risk)]
     chosen = _highest(rows, pd.Series(scores, index=rows.index), risk)
-    threshold = least_cost_threshold(chosen["label"], chosen["score"], **costs)
+    if 0 < chosen["label"].sum() < len(chosen):
+        threshold = least_cost_threshold(chosen["label"], chosen["score"], **costs)
+    else:
+        threshold = _by_formula(**costs)
     judged = _highest(tested, tested[risk], risk)
     return Decision(
         risk=risk,
@@ -75,6 +79,14 @@ def decision(
         costs=costs_at(judged["label"], judged["score"], threshold=threshold, **costs),
         warning=_warning(tested, risk, threshold),
     )
+
+
+def _by_formula(*, false_alarm_cost: float, missed_cost: float) -> float:
+    if not (min(false_alarm_cost, missed_cost) >= 0 and false_alarm_cost + missed_cost > 0):
+        raise RequestError(
+            f"The costs are {false_alarm_cost} and {missed_cost}; expected 0 or more, one above."
+        )
+    return false_alarm_cost / (false_alarm_cost + missed_cost)
 
 
 def _highest(rows: pd.DataFrame, scores: pd.Series, risk: str) -> pd.DataFrame:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from analytics_lib.models.outcome_asking import QUIET_FOR
 from analytics_lib.models.outcome_fitting import probabilities
 from analytics_lib.models.outcome_rows import OUTCOMES
 from analytics_lib.models.validation import baselines, calibration_curve, evaluate_classes
@@ -22,6 +23,8 @@ DRAWS = 100
 _FEWEST = 50
 # Conversations in progress are looked at so often.
 SNAPSHOT_SECONDS = 300
+# Of more looks, those at conversations drawn by lot: a day of silence is 288 of them.
+MOST_SNAPSHOTS = 500_000
 
 
 def tested(learned: Learned) -> pd.DataFrame:
@@ -39,20 +42,31 @@ def tested(learned: Learned) -> pd.DataFrame:
     return pd.concat(parts, axis=1).assign(new_user=~test["user_id"].isin(train["user_id"]))
 
 
-def snapshots(learned: Learned, rows: pd.DataFrame) -> pd.DataFrame:
+def snapshots(
+    learned: Learned, rows: pd.DataFrame, *, seed: int = 0, most: int = MOST_SNAPSHOTS
+) -> pd.DataFrame:
     """Conversations in progress every five minutes, as they stood: after the last turn, and quiet since.
+
+    One that has been quiet for over a day is not in progress (``outcome_asking.rows_asked``): it is not asked
+    about any more, however late it was closed.
 
     Args:
         learned: Of which the judged recipe is asked.
         rows: Of ``tested``.
+        seed: Of the conversations that are drawn where there are too many looks.
+        most: About how many looks there are at most.
 
     Returns:
         ``rows`` with the probabilities of that moment, one row for each conversation and moment.
     """
     begin = rows["known_at"].astype("datetime64[us, UTC]").astype("int64").to_numpy() / 1e6
     first = np.ceil(begin / SNAPSHOT_SECONDS) * SNAPSHOT_SECONDS
-    spare = rows["quiet_seconds"].to_numpy() - (first - begin)
+    spare = np.minimum(rows["quiet_seconds"].to_numpy(), QUIET_FOR.total_seconds()) - (first - begin)
     times = np.where(spare > 0, np.ceil(spare / SNAPSHOT_SECONDS), 0).astype(np.int64)
+    if times.sum() > most:
+        numbers, names = pd.factorize(rows["conversation_id"])
+        kept = np.random.default_rng(seed).random(len(names)) < most / times.sum()
+        times = np.where(kept[numbers], times, 0)
     place = np.repeat(np.arange(len(rows)), times)
     earlier = np.arange(place.size) - np.repeat(np.cumsum(times) - times, times)
     quiet = (first - begin)[place] + earlier * SNAPSHOT_SECONDS

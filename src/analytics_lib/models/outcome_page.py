@@ -164,8 +164,9 @@ def at_risk(store: Store, found: Found, asked: Asked, *, actions: Sequence[Actio
     Returns:
         One row per conversation in progress whose end is not decided: ``conversation_id turn quiet_seconds
         stage channel``, the probability of each end, ``factor_1`` to ``factor_3`` (what raises the risk) with
-        ``points_…``, ``alarm`` (the risk reaches the threshold; null where there is none), ``action cost
-        effect saving`` (see ``outcome_actions.recommended``; null below the threshold).
+        ``points_…`` (null where the risk never occurred in training), ``alarm`` (the risk reaches the
+        threshold; null where there is none), ``action cost effect saving`` (see
+        ``outcome_actions.recommended``; null below the threshold).
     """
     if found.model is None:
         return pd.DataFrame(columns=[*LISTED, "alarm", "action"])
@@ -173,7 +174,9 @@ def at_risk(store: Store, found: Found, asked: Asked, *, actions: Sequence[Actio
     rows = rows_asked(store, as_of=asked.as_of)
     rows = rows[~rows["decided"].isin(model.certain)].reset_index(drop=True)
     probable = said(model.final, rows, certain=model.certain, quiet=rows["quiet_seconds"])
-    parts = by_factor(model.final, rows, asked.risk, quiet=rows["quiet_seconds"])
+    parts = pd.DataFrame(index=rows.index)
+    if asked.risk in model.final.logit.known:
+        parts = by_factor(model.final, rows, asked.risk, quiet=rows["quiet_seconds"])
     full = pd.concat([rows, probable[list(OUTCOMES)]], axis=1)
     limit = NEVER if found.threshold is None else found.threshold.threshold
     full["alarm"] = full[asked.risk] >= limit

@@ -66,7 +66,11 @@ def strongest(parts: pd.DataFrame, *, against: bool = True) -> pd.DataFrame:
     order = np.argsort(-sizes, axis=1, kind="stable")[:, :SHOWN]
     names = np.array(parts.columns, dtype=object)
     found: dict[str, object] = {}
-    for place in range(order.shape[1]):
+    for place in range(SHOWN):
+        if place >= order.shape[1]:
+            found[f"factor_{place + 1}"] = pd.Series(None, index=parts.index, dtype=object)
+            found[f"points_{place + 1}"] = np.nan
+            continue
         at = order[:, place]
         speaks = sizes[np.arange(len(parts)), at] >= LEAST
         found[f"factor_{place + 1}"] = pd.Series(names[at], index=parts.index, dtype=object).where(

@@ -157,10 +157,13 @@ def importance(found: Found, asked: Asked, *, most: int = 10, rows: int = 5_000)
 
     Returns:
         One row per factor: ``factor``, ``importance`` (mean size of what it adds), ``low`` ``high`` (what it
-        adds to the turns at 10 % and at 90 %), ``n`` (turns; drawn where there are more).
+        adds to the turns at 10 % and at 90 %), ``n`` (turns; drawn where there are more). Empty where
+        the risk never occurred in training.
     """
     columns = ["factor", "importance", "low", "high", "n"]
     if found.fitted is None or found.fitted.tested is None:
+        return pd.DataFrame(columns=columns)
+    if asked.risk not in found.fitted.judged.logit.known:
         return pd.DataFrame(columns=columns)
     tested = found.fitted.tested
     looked = tested.sample(min(rows, len(tested)), random_state=asked.seed)

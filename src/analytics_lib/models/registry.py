@@ -64,7 +64,8 @@ def publish(
         model_json: A JSON object with ``kind`` and ``format`` among its keys, such as ``Logit.to_json()``.
         card: What the model is; the decision is added to it.
         holdout: On which both are measured.
-        published_at: The moment to write down, ISO 8601.
+        published_at: The moment up to which it knows, ISO 8601. Where the current one knows more, it
+            stays: it may have learned from the hold-out.
 
     Raises:
         RequestError: If the name is none, or losses are not one finite number a row.
@@ -77,7 +78,7 @@ def publish(
     with model_files.alone(home):
         model_files.sweep(home)
         before = _last_good(home)
-        verdict = _verdict(holdout, losses, before, model_json)
+        verdict = _verdict(holdout, losses, before, model_json, published_at)
         if verdict.outcome == "kept" and before:
             model_files.point(home, before.entry)
             return decision(verdict, holdout, losses, before.entry)
@@ -167,9 +168,14 @@ def library_version() -> str:
     return metadata.version("analytics-lib")
 
 
-def _verdict(holdout: Holdout, losses: NDArray[np.float64], before: Stored | None, text: str) -> Verdict:
+def _verdict(
+    holdout: Holdout, losses: NDArray[np.float64], before: Stored | None, text: str, published_at: str
+) -> Verdict:
     if before and before.text == text:
         return Verdict("kept", "It is the current model itself.", current=float(losses.mean()))
+    if before and before.entry.published_at > published_at:
+        # It may have learned from the rows that would judge it.
+        return Verdict("kept", f"The current model is of {before.entry.published_at}, later than this one.")
     return judged(holdout, losses, before.text if before else None)
 
 

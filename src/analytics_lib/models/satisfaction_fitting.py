@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from analytics_lib.errors import NotTrainableError
 from analytics_lib.models.logit import Logit, fit_logit
 from analytics_lib.models.satisfaction_response import LEAST_CHANCE, SATISFIED_FROM
 from analytics_lib.models.satisfaction_rows import KINDS, answered
@@ -109,9 +110,17 @@ def unseen(fitted: Fitted, told: pd.DataFrame) -> tuple[Floats, Floats]:
     Args:
         fitted: What was learned from all of them; who answers is taken from it.
         told: Answered conversations.
+
+    Raises:
+        NotTrainableError: If they are of so few users that no fifth is left to learn from.
     """
     numbers = pd.util.hash_array(told["user_id"].to_numpy(dtype=object))
     fold = (numbers >> np.uint64(9)) % np.uint64(FOLDS)
+    if len(np.unique(fold)) < 2:
+        raise NotTrainableError(
+            f"All {len(told)} answers are of {told['user_id'].nunique()} user(s), too few to measure errors "
+            "on users that were not seen. Choose a longer time, or wait for answers of more users."
+        )
     weights, share = 1 / fitted.chance(told), np.empty(len(told))
     for number in np.unique(fold):
         own = fold == number

@@ -29,7 +29,14 @@ if TYPE_CHECKING:
 
 NAME = "satisfaction"
 UNSATISFIED_BELOW = 3.0
-LAST_DAY = "select max(sent_local)::date as last_day from messages"
+LAST_DAY = """
+select max(day) as last_day
+from (
+    select sent_local::date as day from messages
+    union all
+    select started_local::date as day from conversations
+) as days
+"""
 _INTENDED = (
     "Para quien cuida el servicio: cuánta satisfacción hay si casi nadie califica, y a quién volver a llamar."
 )
@@ -87,9 +94,11 @@ def choose(
 ) -> Asked:
     """The question somebody asked; without ``as_of`` it ends with the day of the last message.
 
+    Where messages are not stored, with that of the last start of a conversation.
+
     Raises:
         RequestError: If a day cannot be read, ``since`` is not before ``as_of``, or the level is no share.
-        NotTrainableError: If the end is left open and there is no message.
+        NotTrainableError: If the end is left open and there is neither.
     """
     end = day_of(as_of, "as_of") or _day_after_last(store)
     begin = day_of(since, "since")
@@ -214,7 +223,7 @@ def _day_after_last(store: Store) -> dt.date:
     last = store.query(LAST_DAY)["last_day"].iloc[0]
     if pd.isna(last):
         raise NotTrainableError(
-            "The store holds no message, so there is no last day. Ingest or simulate first."
+            "The store holds no conversation, so there is no last day. Ingest or simulate first."
         )
     day: dt.date = pd.Timestamp(last).date()
     return day + dt.timedelta(days=1)

@@ -55,9 +55,10 @@ def closed_rows(store: Store, *, as_of: Moment, since: Moment | None = None) -> 
 
 
 def slices(rows: pd.DataFrame, *, taught: float = TAUGHT) -> Slices:
-    """Rows by the end of their conversation; those that ended at one instant stay together."""
+    """Rows by the end of their conversation; those whose survey was not over at the cut are in neither."""
     cutoff = pd.Timestamp(rows["known_at"].iloc[int(len(rows) * taught)])
-    return Slices(rows[rows["known_at"] < cutoff], rows[rows["known_at"] >= cutoff], cutoff)
+    over = rows["known_at"] <= cutoff - pd.Timedelta(hours=SURVEY_HOURS)
+    return Slices(rows[over], rows[rows["known_at"] >= cutoff], cutoff)
 
 
 def answered(rows: pd.DataFrame) -> pd.DataFrame:

@@ -162,7 +162,8 @@ def _outside(found: Plan) -> list[Advice]:
 def _bot(found: Plan) -> list[Advice]:
     if found.replicas is None or not found.replicas["messages"].max() > 0:
         return []
-    worst = found.replicas.iloc[int(found.replicas["replicas"].argmax())]
+    # Of half-hours that need as many, the busiest.
+    worst = found.replicas.sort_values(["replicas", "messages"], kind="stable").iloc[-1]
     names = ("at", "replicas", "messages_per_second", "held")
     return [{"code": "bot", **{name: worst[name] for name in names}, "spare": found.asked.bot.spare}]
 

@@ -148,7 +148,10 @@ def middle(given: Uncertain) -> float:
 
 
 def _counts(given: Sequence[float], name: str) -> tuple[float, float]:
-    part, of = (float(each) for each in given)
+    try:
+        part, of = (float(each) for each in given)
+    except (TypeError, ValueError):
+        part, of = math.nan, math.nan
     if not (math.isfinite(of) and 0 <= part <= of and of > 0):
         raise RequestError(
             f"{name} is {given}; expected counts (numerator, denominator), such as (312, 2480)."

@@ -25,6 +25,12 @@ if TYPE_CHECKING:
     Played = Callable[[Study, Floats, Flags], Course]
 
 
+_DAYS = (
+    *("day", "contacts", "service_level", "service_level_low", "service_level_high"),
+    *("held_day", "held_every"),
+)
+
+
 @dataclass(frozen=True)
 class _Day:
     """Draws of one day: contacts, those in time; and draws by slots, whether each is expected to hold."""
@@ -86,7 +92,8 @@ def hold_days(
         RequestError: As ``hold_slots``.
     """
     answering = study.assumed.answering(_checked(study, on_duty)).astype(float)
-    return pd.DataFrame([_row(day, study, each) for day, each in _days(study, answering, open_at, course)])
+    rows = [_row(day, study, each) for day, each in _days(study, answering, open_at, course)]
+    return pd.DataFrame(rows, columns=list(_DAYS))
 
 
 def one_more_or_less(

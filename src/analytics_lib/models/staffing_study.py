@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 _MOST_LOAD = 1e7
+_HOUR = pd.Timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -234,6 +235,11 @@ def _slots(steps: pd.DataFrame, step: pd.Timedelta, parts: int) -> pd.Series:
 
 
 def _parts(step: pd.Timedelta, assumed: Assumptions) -> int:
+    if step > _HOUR:
+        raise RequestError(
+            f"A step of the forecast lasts {step}; people are staffed within the day, so expected an hour or "
+            "less. Forecast by the hour."
+        )
     minutes = assumed.slot_minutes
     if not minutes or step % pd.Timedelta(minutes=minutes) != pd.Timedelta(0):
         raise RequestError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import numbers
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -37,9 +38,9 @@ class Service:
 
     def __post_init__(self) -> None:
         chats, wait = self.concurrency, self.target_wait_seconds
-        if not (math.isfinite(chats) and chats >= 1 and chats == int(chats)):
+        if not (_is_number(chats) and chats >= 1 and chats == int(chats)):
             raise RequestError(f"concurrency is {chats}; expected chats at once, a whole number from 1.")
-        if not (math.isfinite(wait) and wait >= 0):
+        if not (_is_number(wait) and wait >= 0):
             raise RequestError(f"target_wait_seconds is {wait}; expected 0 or more.")
         _check_share(self.service_level, "service_level")
 
@@ -89,6 +90,10 @@ class Assumptions:
         return whole
 
 
+def _is_number(value: object) -> bool:
+    return isinstance(value, numbers.Real) and math.isfinite(value)
+
+
 def _check_share(value: float, name: str) -> None:
-    if not 0 < value < 1:
+    if not (_is_number(value) and 0 < value < 1):
         raise RequestError(f"{name} is {value}; expected a share above 0 and below 1, such as 0.8.")

@@ -222,8 +222,7 @@ def _make_folder(record: RunRecord, outputs: Path) -> str:
 
 def _environment(record: RunRecord) -> dict[str, str]:
     return {
-        # Threads of linear algebra wait by spinning: beside another run two take several times what one does.
-        "OPENBLAS_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",  # two spin while they wait, and take several times as long beside a run
         **os.environ,
         "ANALYTICS_STORE_VERSIONS": json.dumps(record.versions),
         # Chosen at import otherwise, and outside a kernel that means: figures vanish.
