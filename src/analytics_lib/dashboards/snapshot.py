@@ -23,8 +23,9 @@ from analytics_lib.dashboards.published import facts_of, runs_for
 from analytics_lib.dashboards.template import View, block, copy_assets, head, tail
 from analytics_lib.dashboards.thumbnails import thumbnail
 from analytics_lib.errors import RequestError
+from analytics_lib.hashes import library_hash
 from analytics_lib.runs.labels import LANGUAGES
-from analytics_lib.runs.record import NOTEBOOK_FILE, RunRecord, library_hash
+from analytics_lib.runs.record import NOTEBOOK_FILE, RunRecord
 from analytics_lib.runs.report import data_until
 
 if TYPE_CHECKING:

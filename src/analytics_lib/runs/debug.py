@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 from analytics_lib.atomic import write_atomically
 from analytics_lib.config import Settings, load_settings
 from analytics_lib.errors import NotFoundError, RequestError, StoreError
+from analytics_lib.hashes import library_hash
 from analytics_lib.runs.inputs import store_folder, store_id
-from analytics_lib.runs.record import NOTEBOOK_FILE, RunRecord, library_hash
+from analytics_lib.runs.record import NOTEBOOK_FILE, RunRecord
 from analytics_lib.runs.results import RUN_FOLDER_VARIABLE
 from analytics_lib.store import Store
 

@@ -12,11 +12,11 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from analytics_lib.atomic import write_atomically
+from analytics_lib.hashes import library_hash
 from analytics_lib.runs.failure import data_state
 from analytics_lib.runs.failure_private import one_line, private, shown_value
 from analytics_lib.runs.job_page_trend import CellTime, Trend, cell_times, trend
 from analytics_lib.runs.labels import labels, write_moment, write_number, write_seconds, write_wait
-from analytics_lib.runs.record import library_hash
 from analytics_lib.runs.report import page
 
 if TYPE_CHECKING:

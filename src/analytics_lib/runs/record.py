@@ -6,7 +6,6 @@ process is gone is read as ``lost``: nothing else could have told.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import socket
 from dataclasses import asdict, dataclass, field, replace
@@ -139,22 +138,6 @@ def all_records(outputs: Path) -> list[RunRecord]:
 def process_started(pid: int) -> float:
     """When the process started, in seconds since 1970; with the pid it names a process for good."""
     return float(psutil.Process(pid).create_time())
-
-
-def file_hash(*paths: Path) -> str:
-    """SHA-256 over the contents of the files, in the order given."""
-    digest = hashlib.sha256()
-    for path in paths:
-        digest.update(path.read_bytes())
-        digest.update(b"\0")
-    return digest.hexdigest()
-
-
-def library_hash() -> str:
-    """SHA-256 over the sources of this library, so that a record names the code that made it."""
-    root = Path(__file__).parents[1]
-    found = (path for path in root.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
-    return file_hash(*sorted(found))
 
 
 def is_alive(pid: int | None, started: float | None) -> bool:

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 from analytics_lib.atomic import write_atomically
 from analytics_lib.config import check_time_zone, load_settings
 from analytics_lib.errors import RequestError
+from analytics_lib.hashes import file_hash, library_hash
 from analytics_lib.runs import report
 from analytics_lib.runs.describe import describe
 from analytics_lib.runs.disk import free_room, hold_room, is_full
@@ -35,8 +36,6 @@ from analytics_lib.runs.record import (
     NOTEBOOK_FILE,
     REPORT_FILE,
     RunRecord,
-    file_hash,
-    library_hash,
     process_started,
     write_record,
 )

@@ -130,6 +130,22 @@ class Engine:
         self._connection.unregister("loading")
         self._sources[table.name] = None
 
+    def hold(self, name: str, rows: pa.Table) -> None:
+        """Make Arrow rows readable under a name by every cursor, from memory."""
+        self._connection.register("holding", rows)
+        self.run(f"drop view if exists {quoted(name)}")
+        self.run(f"create table {quoted(name)} as select * from holding")
+        self._connection.unregister("holding")
+
+    def show_file(self, name: str, file: str) -> None:
+        """Make one Parquet file readable under a name."""
+        read = f"read_parquet([{literal(file)}], hive_partitioning = false)"
+        self.run(f"create or replace view {quoted(name)} as select * from {read}")
+
+    def sources(self, names: Iterable[str]) -> list[str]:
+        """What tables are read from, in the order of the names."""
+        return [str(self._sources[name]) for name in names]
+
     def run(self, sql: str, parameters: Mapping[str, object] | None = None) -> None:
         """Execute one statement of the engine's own."""
         _wrapped(lambda: self._connection.execute(sql, dict(parameters) if parameters else None), sql)

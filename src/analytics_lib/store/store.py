@@ -10,6 +10,7 @@ import hashlib
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Self
 
 import orjson
@@ -19,7 +20,7 @@ from analytics_lib.config import Settings, load_settings, pinned_versions
 from analytics_lib.errors import ContractError, StoreError
 from analytics_lib.periods import Moment, utc_moment
 from analytics_lib.schema import EVERY_TABLE, TABLES, Table
-from analytics_lib.store import quarantine
+from analytics_lib.store import derived, quarantine
 from analytics_lib.store.contract import Checked, check
 from analytics_lib.store.engine import Engine
 from analytics_lib.store.frames import to_arrow
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     import pandas as pd
+
+    from analytics_lib.store.derived import Derived
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,8 @@ class Store:
         self._engine = engine
         self._root = root
         self._settings = settings
+        self._derived: dict[str, Path | None] = {}
+        self._deriving = Lock()
         self.versions = versions
         self.cutoff = cutoff
 
@@ -94,7 +99,7 @@ class Store:
         try:
             given = versions if versions is not None else pinned_versions()
             pinned = view_given(engine, root, given) if given is not None else view_newest(engine, root)
-            engine.lock(root / name for name in EVERY_TABLE)
+            engine.lock(root / name for name in (*EVERY_TABLE, derived.FOLDER))
         except BaseException:
             engine.close()
             raise
@@ -163,6 +168,23 @@ class Store:
             yield name
         finally:
             self._engine.forget(name)
+
+    def derived(self, wanted: Derived) -> str:
+        """Make derived rows readable; the name by which questions read them, which is their own.
+
+        They are worked out from what this store shows where nobody has kept them yet.
+
+        Raises:
+            RequestError: If the SQL that makes them is refused.
+            StoreError: As ``query``.
+        """
+        with self._deriving:
+            kept = self._derived.get(wanted.name, Path())
+            # A file may have been swept meanwhile.
+            if wanted.name not in self._derived or (kept is not None and not kept.exists()):
+                root = self._root if self.cutoff is None else None
+                self._derived[wanted.name] = derived.show(self, self._engine, wanted, root)
+        return wanted.name
 
     def append(self, table: str, frame: pd.DataFrame) -> Counts:
         """Add rows by primary key; the same rows again change nothing, and the newer version of a row wins.

@@ -11,7 +11,7 @@ import orjson
 
 from analytics_lib.errors import StoreError
 from analytics_lib.schema import EVERY_TABLE
-from analytics_lib.store import delta
+from analytics_lib.store import delta, derived
 from analytics_lib.store.versions import META, recorded_sets
 from analytics_lib.store.writer import open_writer
 
@@ -82,6 +82,7 @@ def compact(
             ]
             swept = delta.sweep(root, before.table, keep_hours=_KEEP_HOURS, keep_versions=sorted(set(kept)))
             done[before.table] = (before.files - after.files, swept)
+        derived.sweep(root)
     return done
 
 
@@ -99,7 +100,7 @@ def verify(root: Path) -> list[Problem]:
             problems += _log_problems(root / name)
         problems += _version_problems(root, name, newest.get(name))
     strange = (
-        {path.name for path in root.iterdir() if path.is_dir()} - {*EVERY_TABLE, META}
+        {path.name for path in root.iterdir() if path.is_dir()} - {*EVERY_TABLE, META, derived.FOLDER}
         if root.exists()
         else set()
     )

@@ -1,0 +1,154 @@
+"""Derived rows: worked out of the tables once for every state of them, and kept beside the store.
+
+A kept file is never stale: its name says what it was made of, the data files of the tables it reads and the
+sources of this library. Whoever first needs it makes it, also at once with somebody else; it can be deleted
+at any time. Small tables, frames in memory and what was known at a moment are worked out once a store, and
+kept in its memory.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+import warnings
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from analytics_lib.atomic import sync_folder
+from analytics_lib.errors import RequestError, StoreError
+from analytics_lib.hashes import library_hash
+from analytics_lib.store.engine import quoted
+from analytics_lib.store.opening import StoreWarning
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from analytics_lib.store.engine import Engine
+    from analytics_lib.store.store import Store
+
+FOLDER = "_derived"
+_WORTH_KEEPING_ROWS = 200_000
+_GROUP_ROWS = 120 * 1024
+# Somebody may still read what belongs to an earlier state of the tables.
+_KEEP_SECONDS = 24 * 3600
+
+
+@dataclass(frozen=True)
+class Derived:
+    """Rows that questions share, named in SQL like a table (see ``derived_tables`` for their columns).
+
+    Attributes:
+        name: What SQL calls them.
+        reads: The tables of the contract they are made of, and no others.
+        make: One SELECT without parameters, or a function of a store; the same rows from the same tables.
+    """
+
+    name: str
+    reads: tuple[str, ...]
+    make: str | Callable[[Store], pa.Table]
+
+
+def kept_file(root: Path, derived: Derived, sources: list[str]) -> Path:
+    """Where the rows made of ``sources``, the data files of the tables read, are kept."""
+    digest = hashlib.sha256(f"{derived.name} {_library()}".encode())
+    for source in sources:
+        # A store may be moved as a whole.
+        digest.update(source.replace(str(root), "").encode() + b"\0")
+    return root / FOLDER / f"{derived.name}-{digest.hexdigest()[:32]}.parquet"
+
+
+def show(store: Store, engine: Engine, derived: Derived, root: Path | None) -> Path | None:
+    """Make the rows readable under their name; the file they are kept in, None where in memory alone.
+
+    Args:
+        store: What ``make`` asks.
+        engine: Its engine.
+        derived: The rows.
+        root: The folder beside which they may be kept; null = in memory alone.
+    """
+    file = _file(engine, derived, root)
+    if file and file.exists() and _shown(engine, derived, file):
+        return file
+    rows = store.query_arrow(derived.make) if isinstance(derived.make, str) else derived.make(store)
+    if root and file and keep(file, rows) and _shown(engine, derived, file):
+        sweep(root)
+        return file
+    engine.hold(derived.name, rows)
+    return None
+
+
+def keep(file: Path, rows: pa.Table) -> bool:
+    """Write the file, whole or not at all; whether it could be, else a ``StoreWarning`` says why not."""
+    temporary = None
+    try:
+        file.parent.mkdir(exist_ok=True)
+        handle, temporary = tempfile.mkstemp(prefix=f".{file.stem}-", dir=file.parent)
+        with os.fdopen(handle, "wb") as out:
+            pq.write_table(rows, out, row_group_size=_GROUP_ROWS, compression="zstd", compression_level=1)
+            out.flush()
+            os.fsync(out.fileno())
+        # mkstemp makes files private; whoever may read the tables may read what is made of them.
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(file)
+        sync_folder(file.parent)
+    except OSError as error:
+        warnings.warn(
+            f"Derived rows could not be kept in {file.parent} ({error}); they are worked out for this store "
+            "alone. Make room there, or make the folder writable.",
+            StoreWarning,
+            stacklevel=4,
+        )
+        return False
+    finally:
+        if temporary:
+            Path(temporary).unlink(missing_ok=True)
+    return True
+
+
+def sweep(root: Path) -> int:
+    """Delete what was kept, or never finished, a day before the newest kept file; how many files."""
+    kept_at = {file: at for file in (root / FOLDER).glob("*") if (at := _kept_at(file)) is not None}
+    newest = max(kept_at.values(), default=0.0)
+    old = [file for file, at in kept_at.items() if at < newest - _KEEP_SECONDS]
+    for file in old:
+        file.unlink(missing_ok=True)
+    return len(old)
+
+
+def _file(engine: Engine, derived: Derived, root: Path | None) -> Path | None:
+    """Where rows that are worth it are kept."""
+    if root is None or _rows(engine, derived.reads) < _WORTH_KEEPING_ROWS:
+        return None
+    return kept_file(root, derived, engine.sources(derived.reads))
+
+
+def _rows(engine: Engine, tables: tuple[str, ...]) -> int:
+    counts = (engine.arrow(f"select count(*) as n from {quoted(name)}") for name in tables)
+    return sum(count["n"][0].as_py() for count in counts)
+
+
+def _shown(engine: Engine, derived: Derived, file: Path) -> bool:
+    """Whether the file could be shown; one that is damaged, or swept this moment, is made again."""
+    try:
+        engine.show_file(derived.name, str(file))
+    except (RequestError, StoreError):
+        return False
+    return True
+
+
+def _kept_at(file: Path) -> float | None:
+    try:
+        return file.stat().st_mtime
+    except FileNotFoundError:  # somebody else sweeps too
+        return None
+
+
+@cache
+def _library() -> str:
+    return library_hash()

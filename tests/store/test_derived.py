@@ -1,0 +1,196 @@
+"""Derived rows: those of the tables shown, made once, kept beside the store, and never stale."""
+
+import datetime as dt
+import os
+import threading
+
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from analytics_lib.errors import RequestError
+from analytics_lib.store import Derived, Store, StoreWarning, derived, upkeep
+
+NOON = pd.Timestamp("2026-03-01T17:00:00Z")
+TALKS = Derived(
+    "talks",
+    ("messages",),
+    "select conversation_id, count(*) as messages from messages group by conversation_id",
+)
+READ = "select conversation_id, messages from talks order by conversation_id"
+
+
+def messages(conversation, *hours):
+    return pd.DataFrame(
+        {
+            "message_id": [f"{conversation}-{hour}" for hour in hours],
+            "conversation_id": conversation,
+            "user_id": "u1",
+            "sent_at": [NOON + pd.Timedelta(hours=hour) for hour in hours],
+            "sender": "user",
+            "kind": "text",
+        }
+    )
+
+
+def talks(store, wanted=TALKS):
+    store.derived(wanted)
+    return dict(store.query(READ).itertuples(index=False, name=None))
+
+
+@pytest.fixture(autouse=True)
+def _every_table_is_worth_keeping(monkeypatch):
+    monkeypatch.setattr(derived, "_WORTH_KEEPING_ROWS", 1)
+
+
+@pytest.fixture
+def root(tmp_path):
+    with Store.open(tmp_path / "store") as store:
+        store.append("messages", pd.concat([messages("a", 0, 1, 2), messages("b", 5)]))
+    return tmp_path / "store"
+
+
+def kept(root):
+    return sorted((root / derived.FOLDER).glob("*"))
+
+
+def test_rows_are_kept_once_and_read_by_the_next_store(root):
+    made = []
+
+    def make(store):
+        made.append(1)
+        return store.query_arrow(TALKS.make)
+
+    counted = Derived("talks", ("messages",), make)
+    for _ in range(2):
+        with Store.open(root) as store:
+            assert talks(store, counted) == {"a": 3, "b": 1}
+            assert talks(store, counted) == {"a": 3, "b": 1}
+    assert (len(made), len(kept(root))) == (1, 1)
+
+
+def test_new_rows_make_them_anew_and_an_older_version_keeps_its_own(root):
+    with Store.open(root) as before:
+        assert talks(before) == {"a": 3, "b": 1}
+        before.append("messages", messages("b", 6))
+        with Store.open(root) as after:
+            assert talks(after) == {"a": 3, "b": 2}
+        with Store.open(root, versions=before.versions) as again:
+            assert talks(again) == {"a": 3, "b": 1}
+        assert talks(before) == {"a": 3, "b": 1}
+    assert len(kept(root)) == 2
+
+
+def test_another_state_of_the_library_makes_them_anew(root, monkeypatch):
+    with Store.open(root) as store:
+        talks(store)
+    monkeypatch.setattr(derived, "_library", lambda: "another")
+    with Store.open(root) as store:
+        talks(store)
+    assert len(kept(root)) == 2
+
+
+def test_a_store_that_was_moved_keeps_them(root):
+    with Store.open(root) as store:
+        talks(store)
+    moved = root.rename(root.with_name("moved"))
+    with Store.open(moved) as store:
+        assert talks(store) == {"a": 3, "b": 1}
+    assert len(kept(moved)) == 1
+
+
+def test_what_was_known_at_a_moment_has_its_own_and_leaves_nothing_on_disk(root):
+    with Store.open(root) as store, store.known_at((NOON + pd.Timedelta(hours=2)).to_pydatetime()) as known:
+        assert talks(known) == {"a": 2}
+        assert talks(store) == {"a": 3, "b": 1}
+    assert len(kept(root)) == 1
+
+
+def test_frames_in_memory_have_theirs(root):
+    with Store.in_memory(messages=messages("a", 0, 1)) as store, Store.in_memory() as empty:
+        assert talks(store) == {"a": 2}
+        assert talks(empty) == {}
+
+
+def test_small_tables_leave_nothing_on_disk(root, monkeypatch):
+    monkeypatch.setattr(derived, "_WORTH_KEEPING_ROWS", 5)
+    with Store.open(root) as store:
+        assert talks(store) == {"a": 3, "b": 1}
+    assert kept(root) == []
+
+
+@pytest.mark.parametrize("left", [0, 20])
+def test_a_damaged_file_is_made_again(root, left):
+    with Store.open(root) as store:
+        talks(store)
+    (file,) = kept(root)
+    file.write_bytes(file.read_bytes()[:left])
+    with Store.open(root) as store:
+        assert talks(store) == {"a": 3, "b": 1}
+
+
+def test_a_file_that_was_swept_under_a_reader_is_made_again(root):
+    with Store.open(root) as store:
+        talks(store)
+        (file,) = kept(root)
+        file.unlink()
+        assert talks(store) == {"a": 3, "b": 1}
+    assert file.exists()
+
+
+def test_where_nothing_can_be_kept_the_reason_is_told_and_the_answer_is_given(root):
+    (root / derived.FOLDER).write_text("a file where the folder should be")
+    with Store.open(root) as store, pytest.warns(StoreWarning, match=r"could not be kept .*_derived"):
+        assert talks(store) == {"a": 3, "b": 1}
+    assert (root / derived.FOLDER).is_file()
+
+
+def test_several_at_once_keep_one_file(root):
+    def ask():
+        with Store.open(root) as store:
+            found.append(talks(store))
+
+    found = []
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == [{"a": 3, "b": 1}] * 4
+    assert len(kept(root)) == 1
+
+
+def test_what_is_a_day_older_than_the_newest_is_swept_by_compacting(root):
+    with Store.open(root) as store:
+        talks(store)
+        store.append("messages", messages("c", 9))
+    (old,) = kept(root)
+    day_ago = old.stat().st_mtime - dt.timedelta(hours=25).total_seconds()
+    os.utime(old, (day_ago, day_ago))
+    upkeep.compact(root, memory_limit_gb=1)
+    assert kept(root) == [old], "the newest one stays, however old"
+    with Store.open(root) as store:
+        assert talks(store) == {"a": 3, "b": 1, "c": 1}
+    assert old not in kept(root)
+    assert upkeep.verify(root) == []
+
+
+def test_a_refused_query_is_the_readers_error(root):
+    wrong = Derived("wrong", ("messages",), "select nothing_of_the_kind from messages")
+    with Store.open(root) as store, pytest.raises(RequestError, match="nothing_of_the_kind"):
+        store.derived(wrong)
+    assert kept(root) == []
+
+
+def test_columns_come_back_in_their_types(root):
+    at = pa.array([NOON.to_pydatetime()], pa.timestamp("us", tz="UTC"))
+    nothing = pa.array([None], pa.string())
+    rows = pa.table({"number": pa.array([7], pa.int32()), "moment": at, "name": nothing})
+    typed = Derived("typed", ("messages",), lambda _: rows)
+    with Store.open(root) as store:
+        store.derived(typed)
+        found = store.query_arrow("select number, moment, name from typed")
+    assert found.column_names == ["number", "moment", "name"]
+    assert str(found.schema.field("number").type) == "int32"
+    assert found.to_pylist()[0]["moment"] == NOON
+    assert found.to_pylist()[0]["name"] is None
