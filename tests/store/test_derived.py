@@ -112,6 +112,23 @@ def test_frames_in_memory_have_theirs(root):
         assert talks(empty) == {}
 
 
+def test_prepared_rows_are_there_before_anybody_asks(root):
+    with Store.open(root) as store:
+        assert store.prepare(TALKS) == ["talks"]
+    asked_for_nothing = Derived("talks", ("messages",), lambda _: pytest.fail("made again"))
+    with Store.open(root) as store:
+        assert talks(store, asked_for_nothing) == {"a": 3, "b": 1}
+
+
+def test_nothing_is_prepared_where_nothing_would_be_kept(root, monkeypatch):
+    monkeypatch.setattr(derived, "_WORTH_KEEPING_ROWS", 5)
+    with Store.open(root) as store, store.known_at(dt.date(2027, 1, 1)) as known:
+        assert store.prepare(TALKS) == known.prepare(TALKS) == []
+    with Store.in_memory(messages=messages("a", 0)) as store:
+        assert store.prepare(TALKS) == []
+    assert kept(root) == []
+
+
 def test_small_tables_leave_nothing_on_disk(root, monkeypatch):
     monkeypatch.setattr(derived, "_WORTH_KEEPING_ROWS", 5)
     with Store.open(root) as store:

@@ -63,6 +63,11 @@ def kept_file(root: Path, derived: Derived, sources: list[str]) -> Path:
     return root / FOLDER / f"{derived.name}-{digest.hexdigest()[:32]}.parquet"
 
 
+def is_kept(engine: Engine, derived: Derived) -> bool:
+    """Whether the tables are so large that what is made of them is kept on disk."""
+    return _rows(engine, derived.reads) >= _WORTH_KEEPING_ROWS
+
+
 def show(store: Store, engine: Engine, derived: Derived, root: Path | None) -> Path | None:
     """Make the rows readable under their name; the file they are kept in, None where in memory alone.
 
@@ -123,7 +128,7 @@ def sweep(root: Path) -> int:
 
 def _file(engine: Engine, derived: Derived, root: Path | None) -> Path | None:
     """Where rows that are worth it are kept."""
-    if root is None or _rows(engine, derived.reads) < _WORTH_KEEPING_ROWS:
+    if root is None or not is_kept(engine, derived):
         return None
     return kept_file(root, derived, engine.sources(derived.reads))
 

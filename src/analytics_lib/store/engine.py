@@ -15,17 +15,18 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
 
 import duckdb
-import numpy as np
-import pandas as pd
 import pyarrow as pa
 
 from analytics_lib.errors import RequestError, StoreError
+from analytics_lib.store.binding import bound
 from analytics_lib.store.contract import arrow_schema
 from analytics_lib.store.known import as_known, moment_macro
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
+
+    import pandas as pd
 
     from analytics_lib.schema import Table
 
@@ -170,7 +171,7 @@ class Engine:
             RequestError: If it is not exactly one SELECT, or the engine refuses it.
         """
         _check_select(sql)
-        values = {name: _plain(value) for name, value in parameters.items()}
+        values = bound(parameters)
         with _wrapped(self.cursor, sql) as cursor:
             # A SELECT may hold a DELETE in a named step; only the transaction keeps it from working.
             cursor.execute("begin transaction read only")
@@ -184,7 +185,7 @@ class Engine:
         """
         _check_select(sql)
         name = f"kept_{next(self._numbers)}"
-        values = {key: _plain(value) for key, value in parameters.items()}
+        values = bound(parameters)
         with _wrapped(self.cursor, sql) as cursor:
             _wrapped(lambda: cursor.execute(f"create table {name} as {sql}", values), sql)
         return name
@@ -265,21 +266,6 @@ def _simple(column: pa.ChunkedArray) -> pa.ChunkedArray:
         return column.cast(pa.int64())
     except pa.ArrowInvalid:  # a sum beyond 64 bits: nearly right is better than wrapped around
         return column.cast(pa.float64())
-
-
-def _plain(value: object) -> object:
-    """A bound value as a plain Python one; the driver knows no numpy scalars and no pandas times."""
-    if isinstance(value, np.ndarray | pd.Series | pd.Index):
-        value = pd.Series(value).tolist()
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    if isinstance(value, np.datetime64):
-        value = pd.Timestamp(value)
-    if isinstance(value, pd.Timestamp):
-        return value.floor("us").to_pydatetime()
-    if isinstance(value, np.timedelta64):
-        return pd.Timedelta(value).to_pytimedelta()
-    return value.item() if isinstance(value, np.generic) else value
 
 
 @lru_cache(maxsize=1_000)

@@ -186,6 +186,19 @@ class Store:
                 self._derived[wanted.name] = derived.show(self, self._engine, wanted, root)
         return wanted.name
 
+    def prepare(self, *wanted: Derived) -> list[str]:
+        """Keep derived rows beside the store before anybody asks for them; the names of those kept.
+
+        Those of small tables, which take no time, are left to who asks; in memory nothing is kept.
+
+        Raises:
+            StoreError: As ``query``.
+        """
+        if self._root is None or self.cutoff is not None:
+            return []
+        large = [each for each in wanted if derived.is_kept(self._engine, each)]
+        return [self.derived(each) for each in large]
+
     def append(self, table: str, frame: pd.DataFrame) -> Counts:
         """Add rows by primary key; the same rows again change nothing, and the newer version of a row wins.
 
