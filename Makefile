@@ -7,7 +7,8 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 CONVERSATIONS ?= 20000
-JOBS ?= 2
+# One more than the cores of a small machine: many tests wait for what they started.
+JOBS ?= 3
 # Without bytecode every process that is started would compile the library again.
 unexport PYTHONDONTWRITEBYTECODE
 READY := .venv/.ready
@@ -50,7 +51,7 @@ check: $(READY)  ## Lint, types, layers, portable SQL, stripped notebooks
 	@echo "check: notebooks are stripped"; $(BIN)/nbstripout --verify notebooks/*.ipynb
 
 test: $(READY)  ## Run the tests
-	@OPENBLAS_NUM_THREADS=1 $(BIN)/pytest --numprocesses $(JOBS) --dist loadfile
+	@OPENBLAS_NUM_THREADS=1 $(BIN)/pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder
 
 serve: $(READY)  ## Serve the published pages on this machine only
 	@$(BIN)/analytics serve

@@ -6,6 +6,7 @@
 `measure_all` gives every metric with its interval; metrics of systems, which have no channel, by day alone.
 The pandas peer reads the same columns from the same store and computes twelve of them without intervals. Each
 runs in a process of its own, so that its peak memory is its own; times are the best of three (pandas: one).
+Where the rows worked out ahead are not kept beside the store yet, the first of the three makes them.
 """
 
 from __future__ import annotations

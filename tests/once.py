@@ -4,6 +4,18 @@ import fcntl
 import os
 import pickle
 
+_FACTORIES = []
+
+
+def begin(tmp_path_factory):
+    """A run of the tests begins in this process: where its folders are."""
+    _FACTORIES.append(tmp_path_factory)
+
+
+def made_for_all(name, make):
+    """As ``made_once``, for helpers that are given no fixture."""
+    return made_once(_FACTORIES[-1], name, make)
+
 
 def made_once(tmp_path_factory, name, make):
     """What ``make(folder)`` returns, and what it leaves there; the first process that asks makes it."""

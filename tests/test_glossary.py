@@ -17,6 +17,7 @@ cohort age retention churn duration event_observed horizon cutoff baseline lift
 since until as_of period by numerator denominator value low high few complete
 metric fact dimension demand closed containment_rate durable_resolution_rate issue health_score
 driver mix contribution explained specific
+derived number place
 activity on_or_after streak mature clock resurrected dormant quick_ratio stickiness usage_interval incidence
 monetary probability_alive expected_purchases expected_spend lifetime_value margin hold_out calibration_slope
 known_at unstamped leak audit calibration ece ece_noise brier_skill recency_rule last_state alarm

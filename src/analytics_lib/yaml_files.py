@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _LARGEST_FILE = 1_000_000
+_DEEPEST = 50
+# The same safe loader written in C, where there is one: it builds plain values only.
+_PLAIN: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def read_yaml(path: Path) -> object:
@@ -24,20 +27,26 @@ def read_yaml(path: Path) -> object:
     if path.stat().st_size > _LARGEST_FILE:
         raise RequestError(f"{path} is larger than {_LARGEST_FILE:,} bytes; such a file is short.")
     try:
-        # The loader below is PyYAML's safe one, which builds plain values only.
-        return cast("object", yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueKeys))  # noqa: S506
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        text = path.read_text(encoding="utf-8")
+        _check_shape(text)
+        return cast("object", yaml.load(text, Loader=_UniqueKeys))  # noqa: S506  # safe, see above
+    except (yaml.YAMLError, ValueError) as error:
         raise RequestError(f"{path} cannot be read as YAML: {error}") from error
 
 
-class _UniqueKeys(yaml.SafeLoader):
-    """YAML of plain values in which a key stands once, and nothing is repeated by reference."""
-
-    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        """The next node, unless it refers to another."""
-        if self.check_event(yaml.AliasEvent):
+def _check_shape(text: str) -> None:
+    """Refuse references, and what would be built by more calls within calls than there may be."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_PLAIN):
+        if isinstance(event, yaml.AliasEvent):
             raise yaml.YAMLError("references (*name) are not allowed; write the value where it is used.")
-        return super().compose_node(parent, index)
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > _DEEPEST:
+            raise yaml.YAMLError(f"more than {_DEEPEST} values lie within each other; write it flatter.")
+
+
+class _UniqueKeys(_PLAIN):  # type: ignore[valid-type, misc]  # whichever loader there is
+    """YAML of plain values in which a key stands once."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[object, object]:  # noqa: FBT001, FBT002  # PyYAML's own signature
         """The mapping, unless it has a key twice."""

@@ -12,7 +12,7 @@ from analytics_lib.errors import RequestError
 from analytics_lib.metrics import CATALOG, measure, measure_all
 from analytics_lib.metrics.facts import FACTS
 from analytics_lib.metrics.pairs import RATIOS
-from analytics_lib.metrics.statements import pairs_statement, quantile_statement
+from analytics_lib.metrics.statements import pairs_statement, values_statement
 from analytics_lib.portability import check
 from analytics_lib.portability.project import READABLE_TABLES
 from analytics_lib.store import Store
@@ -112,7 +112,7 @@ def test_costs_by_cohort_need_prices(store, name):
 @pytest.mark.parametrize("metric", {(m.table, m.kind): m for m in TOLD}.values(), ids=lambda m: m.name)
 def test_statement_by_cohort_is_portable(metric):
     fact = FACTS[metric.table]
-    made = quantile_statement if metric.kind == "quantile" else pairs_statement
+    made = values_statement if metric.kind == "quantile" else pairs_statement
     extended = replace(fact, parts=(*fact.parts, part_of(metric)))
     told = made(extended, metric, by=("first_period",), period=True)
     assert [str(problem) for problem in check(told, READABLE_TABLES)] == []

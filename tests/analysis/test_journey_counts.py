@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from analytics_lib.analysis import journey_counts
 from analytics_lib.analysis.journey_counts import distinct_users, shares
-from analytics_lib.analysis.journey_events import _order
+from analytics_lib.analysis.numbered_events import by_unit
 
 # Things 0 and 1 are of one kind, 10 of another.
 THINGS, USERS = np.array([0, 0, 1, 0, 10]), np.array([0, 0, 0, 1, 1])
@@ -53,13 +53,25 @@ def test_many_cells_are_counted_as_few_are(happened):
     assert [part.tolist() for part in few[1]] == [part.tolist() for part in many[1]]
 
 
-@given(
-    units=st.lists(st.integers(0, 4), min_size=1, max_size=30), seed=st.integers(0, 1_000), far=st.booleans()
-)
-def test_events_are_put_in_order_by_unit_and_time(units, seed, far):
-    """Also where moments lie so far apart that unit and moment do not fit into one number."""
-    unit = np.array(units)
-    moments = np.random.default_rng(seed).integers(0, 2**62 if far else 5, len(unit))
-    order = _order(unit, moments)
-    placed = list(zip(unit[order].tolist(), moments[order].tolist(), strict=True))
-    assert placed == sorted(zip(units, moments.tolist(), strict=True))
+@given(HAPPENED)
+def test_shares_do_not_depend_on_how_far_apart_users_are_numbered(happened):
+    things, users = (np.array(each) for each in zip(*happened, strict=True))
+    near, far = shares(things, users, width=7), shares(things, users * 1_000_000, width=7)
+    for name in ("keys", "counts", "users", "totals", "total_users", "sizes"):
+        assert getattr(near, name).tolist() == getattr(far, name).tolist()
+
+
+@given(units=st.lists(st.integers(0, 4), min_size=1, max_size=30))
+def test_rows_in_time_are_put_unit_by_unit_each_in_time(units):
+    rows, starts = by_unit(np.array(units))
+    assert rows.tolist() == sorted(range(len(units)), key=lambda row: (units[row], row))
+    placed = [units[row] for row in rows]
+    assert starts.tolist() == [
+        *(place for place, unit in enumerate(placed) if not place or placed[place - 1] != unit),
+        len(units),
+    ]
+
+
+def test_no_rows_are_no_units():
+    rows, starts = by_unit(np.array([], dtype=np.int32))
+    assert (rows.tolist(), starts.tolist()) == ([], [0])

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from journey_stories import WINDOW, store_of, walk
 
-from analytics_lib.analysis.journey_events import _order
 from analytics_lib.analysis.journeys import common_paths, sessions, transitions
 from analytics_lib.errors import RequestError
 
@@ -40,16 +39,3 @@ def test_a_limit_is_a_whole_number(shop, limit):
 
 def test_a_limit_may_come_from_numpy(shop):
     assert len(common_paths(shop, limit=np.int64(1), **WINDOW)) == 2
-
-
-def test_events_of_a_century_are_put_in_order_though_time_and_unit_do_not_fit_into_one_number():
-    random = np.random.default_rng(5)
-    units = np.repeat(np.arange(15_000), 2)
-    first = random.integers(0, 99 * 365 * 86_400 * 10**6, 15_000)
-    moments = np.stack([first, first + random.integers(-3, 4, 15_000)], axis=1).ravel()
-    shuffled = random.permutation(len(units))
-    order = _order(units[shuffled], moments[shuffled])
-
-    found = list(zip(units[shuffled][order], moments[shuffled][order], strict=True))
-    assert sorted(order.tolist()) == list(range(len(units)))
-    assert found == sorted(found)

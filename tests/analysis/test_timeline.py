@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from telling import at
 
-from analytics_lib.analysis.timeline import choose_conversation, timeline
+from analytics_lib.analysis.timeline import choose_conversation, timeline, timelines
 from analytics_lib.errors import NotFoundError
 
 DAY = {"since": dt.date(2026, 3, 2), "until": dt.date(2026, 3, 3)}
@@ -152,3 +152,37 @@ def test_nothing_later_than_as_of_is_known_of_a_conversation(tell):
 
     after = timeline(store, "a").conversation.iloc[0]
     assert (after["outcome"], after["csat"], after["escalated_seconds"]) == ("escalated", 1, 1200)
+
+
+def test_messages_are_read_on_the_way(tell):
+    store = tell(("a", minute(0), [("user", minute(1), "hola")]))
+    found = timeline(store, "a", read=lambda messages: messages.assign(shouted=messages["text"].str.upper()))
+    assert column(found.messages, "shouted") == ["HOLA"]
+
+
+def test_messages_somebody_has_already_are_not_looked_for_again(tell):
+    store = tell(("a", minute(0), [("user", minute(1)), ("bot", minute(3))]), ("b", minute(0), []))
+    known = store.query_arrow("select conversation_id, sent_at, sender from messages order by sent_at")
+    found = timelines(store, ["a", "b"], messages=known)
+    assert column(found.messages, "response_time_seconds") == [None, 120]
+    assert column(found.conversation, "conversation_id") == ["a", "b"]
+
+
+@pytest.mark.parametrize("as_of", [None, at(minute(4)).to_pydatetime()])
+def test_conversation_looks_the_same_alone_and_among_others(tell, as_of):
+    said = [("user", minute(1), "hola"), ("bot", minute(3)), ("user", minute(5))]
+    step = {"event_id": "e1", "conversation_id": "a", "user_id": "u1", "occurred_at": at(minute(2))}
+    order = {"order_id": "o1", "conversation_id": "a", "user_id": "u1", "ordered_at": at(minute(6))}
+    store = tell(
+        ("a", minute(0), said, {"end": minute(7), "outcome": "resolved"}),
+        ("b", minute(0), said),
+        actions=pd.DataFrame([action(1), action(5), action(2, "b")]),
+        events=pd.DataFrame([{**step, "name": "cart_added", "product_id": "p1"}]),
+        products=pd.DataFrame([{"product_id": "p1", "name": "Camisa", "category": "camisas"}]),
+        orders=pd.DataFrame([{**order, "amount": 10.0, "currency": "COP"}]),
+    )
+    alone, among = (timelines(store, names, as_of=as_of) for names in (["a"], ["a", "b"]))
+    for name in ("conversation", "messages", "actions", "events", "orders"):
+        rows = getattr(among, name)
+        rows = rows[rows["conversation_id"] == "a"].reset_index(drop=True)
+        pd.testing.assert_frame_equal(getattr(alone, name), rows)

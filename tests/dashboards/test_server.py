@@ -19,7 +19,7 @@ from serving import MARKER, SHOWN, WORK, cell, make_project, serving
 LEAVES = """
 import subprocess
 from IPython.display import HTML
-child = subprocess.Popen(["sleep", "300"], start_new_session=True).pid
+child = subprocess.Popen(["sleep", "240"], start_new_session=True).pid
 """
 EVERYWHERE = "0.0.0.0"  # noqa: S104
 ANALYTICS = [sys.executable, "-c", "from analytics_lib.cli import main; main()", "serve", "--port"]

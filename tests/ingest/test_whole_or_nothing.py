@@ -9,6 +9,7 @@ from workshop import message
 
 LINES = b"".join(orjson.dumps(message(number)) + b"\n" for number in range(500))
 PACKED = gzip.compress(LINES)
+BOMB = gzip.compress(bytes(2_000_000), mtime=0) * 100  # members one after the other are one file
 TABLES = ("messages", "quarantine", "ingested_files")
 
 
@@ -26,7 +27,7 @@ DAMAGED = {
     "a flipped byte in the data": (flipped(len(PACKED) // 2), "CORRUPT_GZIP"),
     "a flipped byte in the checksum": (flipped(len(PACKED) - 6), "CORRUPT_GZIP"),
     "garbage after the data": (PACKED + b"garbage", "NOT_GZIP"),
-    "a bomb": (gzip.compress(bytes(200_000_000)), "TOO_LARGE"),
+    "a bomb": (BOMB, "TOO_LARGE"),
     "UTF-16": (LINES.decode().encode("utf-16"), "BAD_ENCODING"),
     "Latin-1": ("\n".join(['{"text":"niño"}'] * 20).encode("latin-1"), "BAD_ENCODING"),
 }

@@ -94,3 +94,17 @@ def test_limits_hold_the_truth_about_95_times_in_100():
         held += low <= 10 <= high
     # 200 trials of 0.95 less 3 standard deviations: 190 - 9.
     assert held >= 181
+
+
+def test_halves_are_put_in_the_order_of_wholes():
+    random = np.random.default_rng(5)
+    y, n = random.exponential(9.0, 700), random.integers(1, 9, 700).astype(float)
+    wholes, halves = ratio_limits([(y, n), (y / 2, n / 2)])
+    assert wholes.tolist() == halves.tolist()
+
+
+def test_draws_in_which_nobody_counts_are_left_out():
+    # A user without a denominator beside one with 1 of 1: about a third of the draws have neither.
+    nobody, somebody = np.array([0.0]), np.array([1.0])
+    pair = np.concatenate([nobody, somebody])
+    assert ratio_limits([(pair, pair)]).tolist() == [[1.0, 1.0]]

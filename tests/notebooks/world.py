@@ -1,15 +1,13 @@
 """A small stored world for notebooks, with one conversation that tries to do harm, in a project."""
 
-import atexit
 import datetime as dt
 import shutil
-import tempfile
 from dataclasses import replace
-from functools import lru_cache
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from warm_kernels import warm_specs
 
 from analytics_lib import simulate
 from analytics_lib.config import Settings
@@ -17,6 +15,7 @@ from analytics_lib.ingest import Source, ingest
 from analytics_lib.runs.record import all_records
 from analytics_lib.store import Store
 from commanding import status
+from once import made_for_all
 
 ROOT = Path(__file__).parents[2]
 UNTIL = dt.date(2026, 6, 1)
@@ -40,11 +39,15 @@ def make_project(folder):
 
 
 def run_notebook(name, project, outputs, **parameters):
-    """The record of ``analytics run NAME`` in the project: by ``params/NAME.yaml``, and these over it."""
+    """The record of ``analytics run NAME`` in the project: by ``params/NAME.yaml``, and these over it.
+
+    Its kernel is a warm one (``warm_kernels``); the rest is as anybody's.
+    """
     given = [word for key, value in parameters.items() for word in ("-p", f"{key}={value}")]
     with pytest.MonkeyPatch.context() as patched:
         patched.chdir(project)
         patched.setenv("ANALYTICS_OUTPUTS", str(outputs))
+        patched.setenv("JUPYTER_PATH", str(warm_specs()))
         ended = status("run", name, *given)
     (record,) = all_records(outputs)
     assert ended == (0 if record.status == "succeeded" else 1)
@@ -53,14 +56,11 @@ def run_notebook(name, project, outputs, **parameters):
 
 def make_store(folder):
     """A simulated world of 300 conversations and the hostile one; the store's folder."""
-    return shutil.copytree(_made_once(), folder / "store")
+    return shutil.copytree(made_for_all("small_world", _make_store), folder / "store")
 
 
-@lru_cache(maxsize=1)
-def _made_once():
-    """The store that all tests of a process copy; it takes seconds to make."""
-    folder = Path(tempfile.mkdtemp(prefix="analytics-world-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+def _make_store(folder):
+    """The store that all tests copy; it takes seconds to make."""
     settings = replace(Settings(), store=folder / "store", keys=folder / "keys")
     simulate.write_world(folder / "world", conversations=300, seed=5, until=UNTIL)
     now = dt.datetime.combine(UNTIL, dt.time(), tzinfo=dt.UTC)

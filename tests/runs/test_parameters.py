@@ -199,6 +199,7 @@ def test_no_file_and_an_empty_file_set_nothing(tmp_path):
         ("a: &x [1]\nb: *x\n", "references"),
         ("a: {[1]: 2}\n", "a key is one plain value"),
         ("[" * 100_000, "cannot be read"),
+        ("a: " + "[" * 50 + "]" * 50, "more than 50 values lie within each other"),
         ("\ta: 1\n", "cannot be read"),
         ("a: " + "x" * 1_000_001, "larger than"),
     ],

@@ -178,11 +178,17 @@ REFUSED = [
 ]
 
 
-@pytest.fixture
-def three(root):
-    """A store whose table of users was written three times."""
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    root = tmp_path_factory.mktemp("written") / "store"
     users(root, "a", "b", "c")
     return root
+
+
+@pytest.fixture
+def three(written, root):
+    """A store whose table of users was written three times."""
+    return shutil.copytree(written, root)
 
 
 @pytest.mark.parametrize(("damage", "code"), [*READS_OLDER, *REFUSED, (gap, "LOG_DAMAGED")])

@@ -179,7 +179,7 @@ def test_column_finds_short_identity_numbers_as_well(text):
 
 
 @pytest.mark.parametrize("piece", ["a", "@", "a@a", "a.", "1 ", "300 ", "1111 ", "+1 ", "cc ", " ", "(601) "])
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(60)
 def test_a_text_made_to_stall_a_pattern_is_read_to_its_end(piece):
     """Seconds where the work grows with the text; beyond the time limit, where it grew with its square."""
-    assert mask_text("x@" + piece * (640_000 // len(piece)) + " ana@example.com").endswith(" [email]")
+    assert mask_text("x@" + piece * (320_000 // len(piece)) + " ana@example.com").endswith(" [email]")

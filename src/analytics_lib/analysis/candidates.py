@@ -26,20 +26,27 @@ escalations (many are equally needless).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
+from analytics_lib.analysis.closer_scan import CLOSER
 from analytics_lib.analysis.detectors import NEGATIVE
 from analytics_lib.analysis.key_moments import LONG_SILENCE_SECONDS
 from analytics_lib.analysis.reading import FALLBACKS
-from analytics_lib.analysis.scans import CALLED, CHECKOUTS, CLOSER, COMPLAINING, SCAN
+from analytics_lib.analysis.scans import CALLED, CHECKOUTS, COMPLAINING, SCAN
+from analytics_lib.analysis.signal_scans import CALLED_SIGNALS, CHECKOUTS_SIGNALS, SCAN_SIGNALS
+from analytics_lib.analysis.signals import signals_known
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Mapping
 
     from analytics_lib.store import Store
+
+    Bounds = Mapping[str, Any]
 
 # All of these words are courtesies for `text.dialogue_acts` too, so that leaving them out never hides a wait.
 COURTESY = (
@@ -69,10 +76,33 @@ _UNSURE = 20_000
 _EVERY = 2**62
 
 
-def candidates(
-    store: Store, bounds: Mapping[str, object], *, depth: int, quiet_since: dt.datetime | None
-) -> list[str]:
-    """The conversations that may be among a window's ``depth`` worst by any reason, in order of their ids.
+class Scans(NamedTuple):
+    """The queries that choose: which to look at closer, escalations, checkouts."""
+
+    scan: str
+    called: str
+    checkouts: str
+
+
+_ROWS = Scans(SCAN, CALLED, CHECKOUTS)
+_SIGNALS = Scans(SCAN_SIGNALS, CALLED_SIGNALS, CHECKOUTS_SIGNALS)
+
+
+class Candidates(NamedTuple):
+    """Conversations that may be among the worst, and what was written in them.
+
+    Attributes:
+        conversation_ids: In order.
+        messages: One row per message, ordered by ``(conversation_id, sent_at, message_id)``:
+            ``conversation_id message_id sent_at sender kind text intent sentiment``.
+    """
+
+    conversation_ids: list[str]
+    messages: pa.Table
+
+
+def candidates(store: Store, bounds: Bounds, *, depth: int, quiet_since: dt.datetime | None) -> Candidates:
+    """The conversations that may be among a window's ``depth`` worst by any reason.
 
     Args:
         store: Read: ``conversations``, ``messages``, ``actions``, ``events``, ``orders``, ``products``.
@@ -80,21 +110,29 @@ def candidates(
         depth: How many are wanted a reason; rough measures give some times more, since not all prove true.
         quiet_since: An open conversation that started later cannot be over yet; null = none can.
     """
-    scanned = _scan(store, bounds, lasting=_LASTING, talkative=_TALKATIVE, unhappy=_UNHAPPY, unsure=_UNSURE)
-    lasting, talkative = _of(scanned, "lasting"), _of(scanned, "talkative")
-    called = store.query(CALLED, called=_CALLED, **bounds)
-    unhappy = _unhappy(store, bounds, scanned)
-    closer = _look(store, bounds, lasting, talkative=talkative, called=called, unhappy=unhappy, depth=depth)
-    unsold = store.query(CHECKOUTS, candidates=2 * depth, quiet_since=quiet_since, **bounds)
-    found = [closer, unsold, _longer_waits(store, bounds, lasting, closer, depth)]
-    return sorted({name for frame in found for name in frame["conversation_id"]})
+    scans = _SIGNALS if signals_known(store, bounds["as_of"]) else _ROWS
+    kinds = {"lasting": _LASTING, "talkative": _TALKATIVE, "unhappy": _UNHAPPY, "unsure": _UNSURE}
+    scanned = _scan(store, scans, bounds, **kinds)
+    unsold = store.query(scans.checkouts, candidates=2 * depth, quiet_since=quiet_since, **bounds)
+    lasting = _of(scanned, "lasting")
+    chosen = {
+        "talkative": _of(scanned, "talkative"),
+        "called": store.query(scans.called, called=_CALLED, **bounds),
+        "unhappy": _unhappy(store, bounds, scanned),
+        "unsold": unsold,
+    }
+    closer = _look(store, bounds, lasting, depth=depth, **chosen)
+    longer = _longer_waits(store, bounds, lasting, scans=scans, closer=closer, depth=depth)
+    messages = _joined(closer, longer)
+    names = {*messages["conversation_id"].unique().to_pylist(), *unsold["conversation_id"]}
+    return Candidates(sorted(names), messages)
 
 
 def _of(scanned: pd.DataFrame, *kinds: str) -> pd.DataFrame:
     return scanned[scanned["kind"].isin(kinds)]
 
 
-def _unhappy(store: Store, bounds: Mapping[str, object], scanned: pd.DataFrame) -> pd.DataFrame:
+def _unhappy(store: Store, bounds: Bounds, scanned: pd.DataFrame) -> pd.DataFrame:
     """Those whose mood is looked at closer; all texts are searched only where many lack a sentiment."""
     if len(_of(scanned, "unscored")) < _UNSURE:
         return _of(scanned, "unhappy", "unsure", "unscored")
@@ -102,41 +140,40 @@ def _unhappy(store: Store, bounds: Mapping[str, object], scanned: pd.DataFrame) 
     return pd.concat([_of(scanned, "unhappy"), complaining])
 
 
-def _longer_waits(
-    store: Store, bounds: Mapping[str, object], lasting: pd.DataFrame, closer: pd.DataFrame, depth: int
-) -> pd.DataFrame:
+def _longer_waits(  # what was found, and what finds more
+    store: Store, bounds: Bounds, lasting: pd.DataFrame, *, scans: Scans, closer: pa.Table, depth: int
+) -> pa.Table | None:
     """The longest waits of all, where those in the conversations that last longest may not be they.
 
     Only a conversation that lasts as long as the shortest of the waits found can hold a longer one.
     """
-    waits = closer.loc[closer["kind"] == "wait", "seconds"]
-    least = (
-        max(LONG_SILENCE_SECONDS, float(waits.min()))
-        if len(waits) == _spared(depth)
-        else LONG_SILENCE_SECONDS
-    )
+    waits = closer.filter(pc.is_valid(closer["waited_seconds"])).group_by("conversation_id")
+    seconds = waits.aggregate([("waited_seconds", "max")])["waited_seconds_max"]
+    found_all = len(seconds) == _spared(depth)
+    least = max(LONG_SILENCE_SECONDS, pc.min(seconds).as_py()) if found_all else LONG_SILENCE_SECONDS
     if len(lasting) < _LASTING or lasting["seconds"].min() < least:
-        return lasting[:0]
-    more = _scan(store, bounds, at_least=least, lasting=_EVERY)
+        return None
+    more = _scan(store, scans, bounds, at_least=least, lasting=_EVERY)
     return _look(store, bounds, more, depth=depth)
 
 
 def _scan(
     store: Store,
-    bounds: Mapping[str, object],
+    scans: Scans,
+    bounds: Bounds,
     *,
     at_least: float = LONG_SILENCE_SECONDS,
     **limits: int,
 ) -> pd.DataFrame:
     """The first scan, so many of each kind; none of those not named in ``limits``."""
     none = dict.fromkeys(("lasting", "talkative", "unhappy", "unsure"), 0)
-    return store.query(SCAN, at_least=at_least, **(none | limits), **bounds)
+    return store.query(scans.scan, at_least=at_least, **(none | limits), **bounds)
 
 
 def _look(
-    store: Store, bounds: Mapping[str, object], lasting: pd.DataFrame, *, depth: int, **others: pd.DataFrame
-) -> pd.DataFrame:
-    """The second scan; ``others`` are ``talkative``, ``called`` and ``unhappy``, none unless given."""
+    store: Store, bounds: Bounds, lasting: pd.DataFrame, *, depth: int, **others: pd.DataFrame
+) -> pa.Table:
+    """The second scan; ``others`` are ``talkative called unhappy unsold``, none unless given."""
     words = {"courtesy": COURTESY, "person": PERSON, "bad_words": BAD_WORDS, "bad_word": BAD_WORD}
     limits = {
         "waits": _spared(depth),
@@ -148,10 +185,20 @@ def _look(
     given = {"lasting": lasting, **others}
     ids = {
         f"{kind}_ids": given.get(kind, lasting[:0])["conversation_id"]
-        for kind in ("lasting", "talkative", "called", "unhappy")
+        for kind in ("lasting", "talkative", "called", "unhappy", "unsold")
     }
     rules = {"fallbacks": sorted(FALLBACKS), "negative": NEGATIVE, "as_of": bounds["as_of"]}
-    return store.query(CLOSER, **ids, **limits, **words, **rules)
+    return store.query_arrow(CLOSER, **ids, **limits, **words, **rules)
+
+
+def _joined(closer: pa.Table, more: pa.Table | None) -> pa.Table:
+    """What both looks found, the messages of every conversation once."""
+    rows = closer
+    if more is not None:
+        known = pc.is_in(more["conversation_id"], closer["conversation_id"].unique())
+        rows = pa.concat_tables([closer, more.filter(pc.invert(known))])
+        rows = rows.sort_by([(name, "ascending") for name in ("conversation_id", "sent_at", "message_id")])
+    return rows.drop_columns("waited_seconds")
 
 
 def _spared(depth: int) -> int:

@@ -2,15 +2,25 @@
 
 A user enters by their first event of the first stage in the window (in any order: of any stage), the
 anchor. Everything afterwards counts up to the anchor plus ``within``, also after the window's end, as far as
-is known. Users are numbered by the time of their anchor.
+is known. Users are numbered by the time of their anchor, then by id.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+import datetime as dt
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pyarrow as pa
+
+from analytics_lib.analysis.numbered_events import (
+    NUMBERED_EVENTS,
+    event_names,
+    in_order,
+    microseconds,
+    narrow,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -19,126 +29,125 @@ if TYPE_CHECKING:
     from analytics_lib.store import Store
 
     Ints = NDArray[np.int64]
+    Bools = NDArray[np.bool_]
 
-JOURNEYS = """
-with entries as (
-    select user_id, occurred_at
-    from events
-    where
-        occurred_local >= $since and occurred_local < $until and occurred_at < $as_of
-        and ($any_enters or list_contains($entry_names, name))
-),
-firsts as (
-    select user_id, min(occurred_at) as entered_at from entries group by user_id
-),
-anchors as (
-    select
-        row_number() over (order by entered_at, user_id) - 1 as unit, user_id, entered_at,
-        least(coalesce(entered_at + $within, $as_of), $as_of) as ends_at
-    from firsts
-)
-select unit, -1 as code, entered_at as occurred_at from anchors
-union all
-select anchors.unit, coalesce(list_position($names, events.name), 0) as code, events.occurred_at
-from events
-inner join anchors on events.user_id = anchors.user_id
-where
-    ($every_event or list_contains($names, events.name))
-    and events.occurred_at >= anchors.entered_at and events.occurred_at < anchors.ends_at
+# What may be an anchor lies between the two; later than the last one plus ``within`` nothing counts.
+WINDOW = """
+select min(occurred_at) as first_at, max(occurred_at) as last_at
+from numbered_events
+where occurred_local >= $since and occurred_local < $until and occurred_at < $as_of
 """
 
-# Where events of a user coincide their ids decide which comes first; looked at for those users alone.
-JOURNEYS_WITH_TIES = """
-with entries as (
-    select user_id, occurred_at
-    from events
-    where
-        occurred_local >= $since and occurred_local < $until and occurred_at < $as_of
-        and ($any_enters or list_contains($entry_names, name))
-),
-firsts as (
-    select user_id, min(occurred_at) as entered_at from entries group by user_id
-),
-anchors as (
-    select
-        row_number() over (order by entered_at, user_id) - 1 as unit, user_id, entered_at,
-        least(coalesce(entered_at + $within, $as_of), $as_of) as ends_at
-    from firsts
-),
-tied as (
-    select anchors.*
-    from anchors
-    inner join (select unnest($units) as unit) as wanted on anchors.unit = wanted.unit
-),
-journeys as (
-    select
-        tied.unit, events.event_id, events.occurred_at,
-        coalesce(list_position($names, events.name), 0) as code,
-        events.occurred_at = tied.entered_at
-        and ($any_enters or list_contains($entry_names, events.name)) as may_be_anchor
-    from events
-    inner join tied on events.user_id = tied.user_id
-    where events.occurred_at >= tied.entered_at and events.occurred_at < tied.ends_at
-)
-select unit, code, occurred_at, may_be_anchor
-from journeys
-where $every_event or code > 0 or may_be_anchor
-order by unit, occurred_at, event_id
+EVENTS = """
+select
+    place, person, code, occurred_at,
+    occurred_local >= $since and occurred_local < $until as in_window
+from numbered_events
+where occurred_at >= $first_at and occurred_at < $ends_at
 """
 
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_MICROSECOND = dt.timedelta(microseconds=1)
 
-class Journeys(NamedTuple):
-    """Events in numbers: one place a row, and one anchor a user.
 
-    ``keys`` order the events of a user: their times, or their ranks where times coincide. ``codes`` are those
-    of ``Steps.code``. ``entered`` holds the key of each user's anchor, ``entered_at`` its time in
-    microseconds since 1970.
+@dataclass(frozen=True)
+class Journeys:
+    """Events in their order, (occurred_at, event_id), and the users who entered.
+
+    Attributes:
+        names: Names of events; a code is a place among them.
+        people: Of every event its user, by number (``numbered_events``).
+        codes: Of every event its name.
+        moments: Of every event its time, microseconds since 1970 (UTC).
+        places: Of every event its place in ``numbered_events``.
+        entered: Of every user the event that is the anchor, a place in ``codes``.
+        within: How long from the anchor events count, in microseconds; null = all of them.
     """
 
-    units: Ints
+    names: list[str]
+    people: Ints
     codes: Ints
-    keys: Ints
+    moments: Ints
+    places: Ints
     entered: Ints
-    entered_at: Ints
+    within: int | None
+
+    def of(self, name: str) -> tuple[Ints, Ints]:
+        """The events of a name that count, in their order: the user of each, and its place in ``codes``."""
+        if name not in self.names:
+            return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
+        return self._counting(np.flatnonzero(self.codes == self.names.index(name)))
+
+    @cached_property
+    def every(self) -> tuple[Ints, Ints]:
+        """All events that count, like ``of``."""
+        return self._counting(np.arange(len(self.codes)))
+
+    @cached_property
+    def _units(self) -> Ints:
+        """Of everybody, by number, which of those who entered they are, else -1."""
+        units = np.full(int(self.people.max(initial=0)) + 1, -1, dtype=narrow(len(self.entered)))
+        units[self.people[self.entered]] = np.arange(len(self.entered))
+        return units
+
+    @cached_property
+    def _ends(self) -> Ints:
+        return self.moments[self.entered] + (self.within or 0)
+
+    def _counting(self, rows: Ints) -> tuple[Ints, Ints]:
+        units = self._units[self.people[rows]]
+        chosen = np.flatnonzero(units >= 0)
+        units, rows = units[chosen], rows[chosen]
+        counts = rows >= self.entered[units]
+        if self.within is not None:
+            counts &= self.moments[rows] < self._ends[units]
+        return units[counts], rows[counts]
 
 
 def journeys(store: Store, asked: Asked) -> Journeys:
-    """The events of everybody who entered, ordered by their times.
+    """The events of everybody who entered.
 
     Args:
         store: Read: ``events``.
         asked: The question.
     """
-    rows = store.query_arrow(JOURNEYS, **asked.bound)
-    units, codes, times = _numbers(rows, "unit"), _numbers(rows, "code"), _numbers(rows, "occurred_at")
-    anchor = codes < 0
-    entered = np.empty(int(anchor.sum()), dtype=np.int64)
-    entered[units[anchor]] = times[anchor]
-    later = ~anchor
-    return Journeys(units[later], codes[later], times[later], entered, entered)
+    names = event_names(store)
+    store.derived(NUMBERED_EVENTS)
+    bounds = {"since": asked.since, "until": asked.until}
+    between = store.query_arrow(WINDOW, **bounds, as_of=asked.as_of).to_pylist()[0]
+    # Nobody can enter where the window holds nothing: then no moment lies between the two.
+    first, last = between["first_at"] or asked.as_of, between["last_at"] or asked.as_of
+    ends = {"first_at": first, "ends_at": _ends_at(asked, last)}
+    found = in_order(store.query_arrow(EVENTS, **bounds, **ends), "place")
+    people, codes = found["person"].to_numpy(), found["code"].to_numpy()
+    within = asked.steps.within
+    moments = microseconds(found["occurred_at"])
+    enters = found["in_window"].to_numpy()
+    if asked.steps.entry_names:
+        enters &= np.isin(names, asked.steps.entry_names)[codes]
+    return Journeys(
+        names=names,
+        people=people,
+        codes=codes,
+        moments=moments,
+        places=found["place"].to_numpy(),
+        entered=_anchors(people, moments, enters),
+        within=None if within is None else within // _MICROSECOND,
+    )
 
 
-def tied_journeys(store: Store, asked: Asked, units: Ints) -> tuple[Journeys, Ints]:
-    """The events of some users, ordered by time and id; and the time of each place.
-
-    Args:
-        store: Read: ``events``.
-        asked: The question.
-        units: Numbers of the users, ascending; in the answer they are numbered anew, in this order.
-    """
-    rows = store.query_arrow(JOURNEYS_WITH_TIES, **asked.bound, units=units.tolist())
-    numbers = np.searchsorted(units, _numbers(rows, "unit"))
-    # Rows come user by user: a place in the whole answer orders the events of each.
-    places, times = np.arange(len(numbers)), _numbers(rows, "occurred_at")
-    anchors = np.flatnonzero(rows["may_be_anchor"].to_numpy())
-    entered = np.full(len(units), len(numbers), dtype=np.int64)
-    np.minimum.at(entered, numbers[anchors], anchors)
-    return Journeys(numbers, _numbers(rows, "code"), places, entered, times[entered]), times
+def _ends_at(asked: Asked, last: dt.datetime) -> dt.datetime:
+    """From when on nothing counts for anybody."""
+    within = asked.steps.within
+    # The other way round ``within`` might lead beyond the last year there is.
+    return asked.as_of if within is None or asked.as_of - last <= within else last + within
 
 
-def _numbers(rows: pa.Table, name: str) -> Ints:
-    column = rows[name]
-    if pa.types.is_timestamp(column.type):
-        column = column.cast(pa.timestamp("us", tz=column.type.tz)).cast(pa.int64())
-    numbers: Ints = column.to_numpy().astype(np.int64, copy=False)
-    return numbers
+def _anchors(people: Ints, moments: Ints, enters: Bools) -> Ints:
+    """The first event of everybody by which they may enter, by its time and then by user."""
+    rows = np.flatnonzero(enters)[::-1]
+    first = np.full(int(people.max(initial=0)) + 1, -1, dtype=np.int64)
+    # The first event of a user is written last.
+    first[people[rows]] = rows
+    found = first[first >= 0]
+    return found[np.argsort(moments[found], kind="stable")]

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from analytics_lib.analysis.funnel_question import known_to
+from analytics_lib.analysis.numbered_events import NUMBERED_EVENTS, event_names, in_order, labels
 from analytics_lib.periods import local_moment
 
 if TYPE_CHECKING:
@@ -19,48 +21,12 @@ if TYPE_CHECKING:
     from analytics_lib.analysis.funnel_question import Asked
     from analytics_lib.store import Store
 
-GROUPS = """
-with entries as (
-    select user_id, event_id, conversation_id, occurred_at, occurred_local
-    from events
-    where
-        occurred_local >= $since and occurred_local < $until and occurred_at < $as_of
-        and ($any_enters or list_contains($entry_names, name))
-),
-firsts as (
-    select user_id, min(occurred_at) as entered_at from entries group by user_id
-),
-first_ids as (
-    select entries.user_id, firsts.entered_at, min(entries.event_id) as event_id
-    from entries
-    inner join firsts on entries.user_id = firsts.user_id and entries.occurred_at = firsts.entered_at
-    group by entries.user_id, firsts.entered_at
-),
-anchors as (
-    select
-        row_number() over (order by first_ids.entered_at, first_ids.user_id) - 1 as unit, first_ids.user_id,
-        entries.conversation_id, entries.occurred_local
-    from first_ids
-    inner join entries
-        on first_ids.user_id = entries.user_id and first_ids.entered_at = entries.occurred_at
-        and first_ids.event_id = entries.event_id
-)
-select
-    anchors.unit, anchors.occurred_local,
-    coalesce(
-        case $by
-            when 'channel' then conversations.channel
-            when 'entry_point' then conversations.entry_point
-            when 'city' then conversations.city
-            when 'region' then conversations.region
-            when 'country' then conversations.country
-            when 'segment' then users.segment
-        end,
-        'unknown'
-    ) as name
-from anchors
-left join conversations on anchors.conversation_id = conversations.conversation_id
-left join users on anchors.user_id = users.user_id
+ANCHORS = """
+select place, coalesce(chat, -1) as chat, occurred_local
+from numbered_events
+where
+    occurred_local >= $since and occurred_local < $until and occurred_at < $as_of
+    and ($any_enters or code in (select unnest($entry_codes)))
 """
 
 _UNITS = {"hour": "h", "day": "D", "month": "M"}
@@ -94,21 +60,29 @@ def groups(
         by: A dimension of the anchor; null = none.
         period: Of the anchor; null = none. With ``within``, whoever had less time than that is left out.
     """
-    rows = store.query_arrow(GROUPS, **asked.entry, by=by)
-    units = rows["unit"].to_numpy()
+    anchors = _anchors(store, asked, matched)
     kept, known = matched.kept.copy(), known_to(store, asked)
     if period and asked.steps.within:
         kept &= matched.entered <= microseconds(known - asked.steps.within)
-    chosen = kept[units]
+    chosen = np.flatnonzero(kept)
     columns: dict[str, object] = {}
     if period:
-        columns["period"] = _starts(rows["occurred_local"].to_numpy()[chosen], period)
+        columns["period"] = _starts(anchors["occurred_local"].to_numpy()[chosen], period)
     if by:
-        columns[by] = pd.Categorical(rows["name"].dictionary_encode().to_pandas()[chosen].astype("str"))
-    found = _grouped(pd.DataFrame(columns), units[chosen], by)
+        said = labels(store, by)
+        holders = matched.people if by == "segment" else anchors["chat"].to_numpy()
+        columns[by] = pd.Categorical.from_codes(said.codes[holders[chosen]], pd.Index(said.words))
+    found = _grouped(pd.DataFrame(columns), chosen, by)
     if period:
         return [({**_with_complete(row, asked, known, period)}, members) for row, members in found]
     return found
+
+
+def _anchors(store: Store, asked: Asked, matched: Matched) -> pa.Table:
+    """Of every user the conversation, by number, and the wall clock of the anchor."""
+    store.derived(NUMBERED_EVENTS)
+    rows = in_order(store.query_arrow(ANCHORS, **asked.entry(event_names(store))), "place")
+    return rows.take(pa.array(np.searchsorted(rows["place"].to_numpy(), matched.anchors)))
 
 
 def _grouped(columns: pd.DataFrame, units: NDArray[np.intp], by: str | None) -> list[Group]:

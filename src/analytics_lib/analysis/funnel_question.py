@@ -60,10 +60,6 @@ class Steps:
         later = self.stages if self.mode == "any_order" else self.stages[1:]
         return tuple(dict.fromkeys((*later, *self.excluded)))
 
-    def code(self, name: str) -> int:
-        """The number by which an event is known, from 1; 0 is every event that is not looked at."""
-        return self.names.index(name) + 1
-
 
 @dataclass(frozen=True)
 class Asked:
@@ -81,25 +77,15 @@ class Asked:
     until: dt.datetime
     as_of: dt.datetime
 
-    @property
-    def entry(self) -> dict[str, object]:
-        """The parameters that say who enters."""
+    def entry(self, names: Sequence[str]) -> dict[str, object]:
+        """The parameters that say who enters; ``names`` are those that codes stand for."""
+        entry = self.steps.entry_names
         return {
             "since": self.since,
             "until": self.until,
             "as_of": self.as_of,
-            "entry_names": list(self.steps.entry_names),
-            "any_enters": not self.steps.entry_names,
-        }
-
-    @property
-    def bound(self) -> dict[str, object]:
-        """The parameters that say who enters and what is looked at afterwards."""
-        steps = self.steps
-        return self.entry | {
-            "within": steps.within,
-            "names": list(steps.names),
-            "every_event": steps.mode == "strict",
+            "any_enters": not entry,
+            "entry_codes": [place for place, name in enumerate(names) if name in entry],
         }
 
 

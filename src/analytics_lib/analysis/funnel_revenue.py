@@ -17,6 +17,7 @@ import pandas as pd
 from analytics_lib.analysis.funnel_groups import microseconds
 from analytics_lib.analysis.funnel_matching import NEVER, match
 from analytics_lib.analysis.funnel_question import ask, known_to
+from analytics_lib.analysis.numbered_events import EVENT_CHATS, EVENT_PEOPLE, NUMBERED_EVENTS, event_names
 from analytics_lib.errors import NotEnoughDataError, RequestError
 from analytics_lib.metrics.bootstrap import DRAWS, SEED, percentiles
 
@@ -46,53 +47,49 @@ CURRENCIES = (
     "select currency, count(*) as orders from orders group by currency order by orders desc, currency"
 )
 
+# Moments are compared within the sum: where they are a condition, every order is joined with every anchor.
 SPENDING = """
-with entries as (
-    select user_id, event_id, conversation_id, occurred_at, occurred_local
-    from events
+with firsts as (
+    select person, min(place) as place
+    from numbered_events
     where
         occurred_local >= $since and occurred_local < $until and occurred_at < $as_of
-        and ($any_enters or list_contains($entry_names, name))
-),
-firsts as (
-    select user_id, min(occurred_at) as entered_at from entries group by user_id
-),
-first_ids as (
-    select entries.user_id, firsts.entered_at, min(entries.event_id) as event_id
-    from entries
-    inner join firsts on entries.user_id = firsts.user_id and entries.occurred_at = firsts.entered_at
-    group by entries.user_id, firsts.entered_at
+        and ($any_enters or code in (select unnest($entry_codes)))
+    group by person
 ),
 anchors as (
     select
-        row_number() over (order by first_ids.entered_at, first_ids.user_id) - 1 as unit, first_ids.user_id,
-        first_ids.entered_at, entries.conversation_id, hour(entries.occurred_local) as hour,
-        least(coalesce(first_ids.entered_at + $within, $as_of), $as_of) as ends_at
-    from first_ids
-    inner join entries
-        on first_ids.user_id = entries.user_id and first_ids.entered_at = entries.occurred_at
-        and first_ids.event_id = entries.event_id
+        firsts.person, numbered_events.chat, numbered_events.occurred_at as entered_at,
+        hour(numbered_events.occurred_local) as hour,
+        least(coalesce(numbered_events.occurred_at + $within, $as_of), $as_of) as ends_at
+    from firsts inner join numbered_events on firsts.place = numbered_events.place
 ),
 spent as (
-    select anchors.unit, sum(orders.amount) as revenue
+    select
+        anchors.person,
+        sum(
+            case
+                when orders.ordered_at >= anchors.entered_at and orders.ordered_at < anchors.ends_at
+                then orders.amount
+            end
+        ) as revenue
     from anchors
-    inner join orders on anchors.user_id = orders.user_id
-    where
-        orders.ordered_at >= anchors.entered_at and orders.ordered_at < anchors.ends_at
-        and orders.currency = $currency
-    group by anchors.unit
+    inner join event_people on anchors.person = event_people.person
+    inner join orders on event_people.user_id = orders.user_id
+    where orders.currency = $currency
+    group by anchors.person
 )
 select
-    anchors.unit,
+    anchors.person,
     concat_ws(
-        '|', coalesce(conversations.channel, ''), coalesce(conversations.entry_point, ''),
-        coalesce(users.segment, ''), floor(anchors.hour / 6)::int
+        '|', coalesce(event_chats.channel, ''), coalesce(event_chats.entry_point, ''),
+        coalesce(event_people.segment, ''), floor(anchors.hour / 6)::int
     ) as stratum,
     coalesce(spent.revenue, 0) as revenue
 from anchors
-left join conversations on anchors.conversation_id = conversations.conversation_id
-left join users on anchors.user_id = users.user_id
-left join spent on anchors.unit = spent.unit
+inner join event_people on anchors.person = event_people.person
+left join event_chats on anchors.chat = event_chats.chat
+left join spent on anchors.person = spent.person
 """
 
 
@@ -173,8 +170,13 @@ def _users(store: Store, asked: Asked, matched: Matched, currency: str) -> _User
     if asked.steps.within:
         kept &= matched.entered <= microseconds(known_to(store, asked) - asked.steps.within)
     depth = (matched.reached < NEVER).sum(axis=0)
-    rows = store.query_arrow(SPENDING, **asked.entry, within=asked.steps.within, currency=currency)
-    units = rows["unit"].to_numpy()
+    for numbers in (NUMBERED_EVENTS, EVENT_PEOPLE, EVENT_CHATS):
+        store.derived(numbers)
+    entry = asked.entry(event_names(store))
+    rows = store.query_arrow(SPENDING, **entry, within=asked.steps.within, currency=currency)
+    unit = np.zeros(int(matched.people.max(initial=0)) + 1, dtype=np.intp)
+    unit[matched.people] = np.arange(len(matched.people))
+    units = unit[rows["person"].to_numpy()]
     strata = pd.factorize(rows["stratum"].to_pandas(), sort=True)[0]
     found = pd.DataFrame({"stratum": strata, "revenue": rows["revenue"].to_numpy(), "depth": depth[units]})[
         kept[units]

@@ -62,7 +62,10 @@ def _labelled(frame: pd.DataFrame, row: Mapping[Hashable, object]) -> pd.DataFra
 
 
 def _stages(matched: Matched, steps: Steps, members: NDArray[np.intp]) -> pd.DataFrame:
-    reached = matched.reached[:, members]
+    # Members ascend: where they are all there are, nothing has to be copied.
+    reached = matched.reached
+    if len(members) < len(matched.entered):
+        reached = reached[:, members]
     there = reached < NEVER
     users = there.sum(axis=1)
     if (np.diff(users) > 0).any():

@@ -7,10 +7,12 @@ effective size (``metrics.intervals``), since what one user does is not independ
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from analytics_lib.analysis.numbered_events import narrow
 from analytics_lib.metrics.intervals import effective_sizes, wilson_limits
 
 if TYPE_CHECKING:
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 
 # Up to so many cells (kind, user) an array with a place for each is faster than sorting those that occur.
 DENSE = 2**25
+# Where so many times as many users are known as occur, those that occur are numbered anew.
+_SPARSE = 8
 
 
 @dataclass(frozen=True)
@@ -60,11 +64,8 @@ def shares(keys: Ints, users: Ints, *, width: int, wanted: Ints | None = None) -
         width: Things of one kind have one ``key // width``.
         wanted: The things to report, ascending; null = those that happened.
     """
-    people = _people(users)
-    cells, times = runs(np.sort(keys * people + users))
-    things, who = np.divmod(cells, people)
-    kinds, totals, place = _by_kind(things // width, who, times, people)
-    known, counts = _sums(things, times, np.ones_like(times), times**2, times * place)
+    cells, times = runs(_cells(keys, users, _people(users), ordered=True))
+    known, counts, kinds, totals = _counted(cells, times, width=width, people=_people(users))
     asked = known if wanted is None else wanted
     count, with_it, squares, products = (_at(asked, known, each) for each in counts)
     total, total_users, all_squares = (_at(asked // width, kinds, each) for each in totals)
@@ -83,11 +84,12 @@ def distinct_users(*happened: tuple[Ints, Ints]) -> tuple[Ints, Ints]:
     people = max(_people(users) for _, users in happened)
     things = 1 + max(int(keys.max(initial=0)) for keys, _ in happened)
     if things * people > DENSE:
-        cells, _ = runs(np.sort(np.concatenate([keys * people + users for keys, users in happened])))
+        every = [_cells(keys, users, people).astype(np.int64) for keys, users in happened]
+        cells, _ = runs(np.sort(np.concatenate(every)))
         return runs(cells // people)
     seen = np.zeros(things * people, dtype=bool)
     for keys, users in happened:
-        seen[keys * people + users] = True
+        seen[_cells(keys, users, people)] = True
     counts = np.count_nonzero(seen.reshape(things, people), axis=1)
     known = np.flatnonzero(counts)
     return known, counts[known]
@@ -96,7 +98,10 @@ def distinct_users(*happened: tuple[Ints, Ints]) -> tuple[Ints, Ints]:
 def runs(ordered: Ints) -> tuple[Ints, Ints]:
     """The values of an ascending array, each once, and how often each stands there."""
     starts = _firsts(ordered)
-    return ordered[starts], np.diff(np.append(starts, len(ordered)))
+    times = np.empty_like(starts)
+    np.subtract(starts[1:], starts[:-1], out=times[:-1])
+    times[-1:] = len(ordered) - starts[-1:]
+    return ordered[starts], times
 
 
 def _firsts(ordered: Ints) -> Ints:
@@ -105,29 +110,59 @@ def _firsts(ordered: Ints) -> Ints:
     return np.flatnonzero(changes)
 
 
+def _cells(keys: Ints, users: Ints, people: int, *, ordered: bool = False) -> Ints:
+    """One number for each key and user; ascending, or in the order given."""
+    cells = keys.astype(narrow((int(keys.max(initial=0)) + 1) * people))
+    cells *= people
+    cells += users
+    if ordered:
+        cells.sort()
+    return cells
+
+
 def _people(users: Ints) -> int:
     return int(users.max(initial=0)) + 1
 
 
-def _by_kind(kinds: Ints, who: Ints, times: Ints, people: int) -> tuple[Ints, list[Ints], Ints]:
-    """The kinds; over users the sums of totals, of one each, and of squares; and each cell's own total."""
-    cells = kinds * people + who
-    labels, place = None, cells
-    if (int(kinds.max(initial=0)) + 1) * people > DENSE:
-        labels, place = np.unique(cells, return_inverse=True)
-    every = np.bincount(place, weights=times)
-    there = np.flatnonzero(every)
-    totals = every[there].astype(np.int64)
-    known, sums = _sums(
-        (there if labels is None else labels[there]) // people, totals, np.ones_like(totals), totals**2
-    )
-    return known, sums, every[place].astype(np.int64)
+def _counted(
+    cells: Ints, times: Ints, *, width: int, people: int
+) -> tuple[Ints, tuple[Ints, ...], Ints, tuple[Ints, ...]]:
+    """What is summed over users, of things and of kinds.
+
+    Args:
+        cells: Every thing and user that occur together, ascending.
+        times: How often each does.
+        width: As of ``shares``.
+        people: What the numbers of users are below.
+
+    Returns:
+        The things; of each the sum of times, the users, the sums of squares and of products with the user's
+        total of the kind; the kinds; of each the sum of totals, the users, and the sum of squares.
+    """
+    things = cells // people
+    who = cells - things * people
+    starts = _firsts(things)
+    known, ends = things[starts].astype(np.int64), np.append(starts, len(things))
+    first = _firsts(known // width)
+    squares, products = np.zeros_like(known), np.zeros_like(known)
+    totals = np.zeros((3, len(first)), dtype=np.int64)
+    # Kind by kind, since all at once would take many times the memory.
+    for place, (begin, end) in enumerate(pairwise([*first.tolist(), len(known)])):
+        rows, own = slice(ends[begin], ends[end]), starts[begin:end] - ends[begin]
+        every, total = _totals(who[rows], times[rows], people)
+        squares[begin:end] = np.add.reduceat(times[rows] ** 2, own)
+        products[begin:end] = np.add.reduceat(times[rows] * total, own)
+        totals[:, place] = every.sum(), len(every), (every**2).sum()
+    sums = np.add.reduceat(times, starts) if len(starts) else known
+    return known, (sums, np.diff(ends), squares, products), known[first] // width, tuple(totals)
 
 
-def _sums(ordered: Ints, *columns: Ints) -> tuple[Ints, list[Ints]]:
-    """The keys of an ascending array, each once, and the sums of columns over each."""
-    starts = _firsts(ordered)
-    return ordered[starts], [np.add.reduceat(each, starts) if len(starts) else each for each in columns]
+def _totals(who: Ints, times: Ints, people: int) -> tuple[Ints, Ints]:
+    """The total of every user who occurs, and of every row that of its user."""
+    if len(who) * _SPARSE < people:
+        _, who = np.unique(who, return_inverse=True)
+    totals = np.bincount(who, weights=times).astype(np.int64)
+    return totals[totals > 0], totals[who]
 
 
 def _at(asked: Ints, known: Ints, values: Ints) -> Ints:

@@ -13,23 +13,30 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from analytics_lib.analysis import journey_queries as queries
+from analytics_lib.analysis.numbered_events import (
+    NUMBERED_EVENTS,
+    by_unit,
+    event_names,
+    in_order,
+    labels,
+    microseconds,
+    occurring,
+)
 from analytics_lib.errors import RequestError
 from analytics_lib.periods import Moment, utc_moment, window
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
+    from analytics_lib.analysis.numbered_events import Labels
     from analytics_lib.store import Store
 
     Ints = NDArray[np.int64]
@@ -52,8 +59,7 @@ class Journeys:
         codes: Of every event its place in ``names``; the events of one journey stand together, in order.
         moments: When each happened, microseconds since 1970 (UTC).
         starts: Where each journey begins in ``codes``, and behind the last one the number of events.
-        users: Of each journey its user, a place in ``user_ids``.
-        user_ids: The users.
+        users: Of each journey its user, by number (``numbered_events.user_ids`` says whose it is).
         groups: Of each journey its group, a place in ``labels``.
         labels: Names of the groups; one nameless group where nothing is split.
         column: What the column of the groups is called; null where nothing is split.
@@ -64,7 +70,6 @@ class Journeys:
     moments: Ints
     starts: Ints
     users: Ints
-    user_ids: pa.Array
     groups: Ints
     labels: list[str]
     column: str | None
@@ -108,14 +113,21 @@ def load(
         RequestError: If a unit or dimension is unknown, the moment does not split the window, the gap is not
             positive, or the window is empty.
     """
-    bounds = {**window(since, until), "unit": _known("unit", unit, get_args(Unit))}
-    read = _read(store, bounds, _dimension(by))
-    journeys = sessions_of(read, gap) if unit == "session" else read
-    return _grouped(journeys, by, since=since, until=until)
+    bounds = window(since, until)
+    _known("unit", unit, get_args(Unit))
+    split = _split(by, since=since, until=until)
+    journeys, rows = read(store, bounds, unit)
+    if unit == "session":
+        journeys = sessions_of(journeys, gap)
+    if split is not None:
+        return _in_periods(journeys, split)
+    if not isinstance(by, str):
+        return journeys
+    return _in_groups(journeys, labels(store, by), rows.holders(journeys, by), by)
 
 
 def sessions_of(journeys: Journeys, gap: dt.timedelta) -> Journeys:
-    """The journeys of users cut wherever a pause is longer than ``gap``; groups are still those of events.
+    """The journeys of users cut wherever a pause is longer than ``gap``; groups are those of their users.
 
     Raises:
         RequestError: If the gap is not positive.
@@ -128,7 +140,7 @@ def sessions_of(journeys: Journeys, gap: dt.timedelta) -> Journeys:
     begins[1:-1] |= np.diff(journeys.moments) > gap // _MICROSECOND
     starts = np.flatnonzero(begins)
     of_unit = np.searchsorted(journeys.starts, starts[:-1], side="right") - 1
-    return replace(journeys, starts=starts, users=journeys.users[of_unit])
+    return replace(journeys, starts=starts, users=journeys.users[of_unit], groups=journeys.groups[of_unit])
 
 
 def check_event(name: str, role: str, known: Sequence[str]) -> int:
@@ -152,127 +164,69 @@ def _known(what: str, given: object, known: Iterable[str]) -> str:
     )
 
 
-def _dimension(by: str | Moment | None) -> str | None:
-    return _known("by", by, DIMENSIONS) if isinstance(by, str) else None
-
-
-class _Words(NamedTuple):
-    """A column of texts as numbers.
+class Rows(NamedTuple):
+    """The events of a window in the order of time: whose they are, by number (``numbered_events``).
 
     Attributes:
-        codes: Of every row the place of its text in ``words``.
-        words: The different texts.
+        people: Of every event its user.
+        chats: Of every event its conversation, -1 without one.
+        order: Of every event of the journeys which of these it is.
     """
 
-    codes: Ints
-    words: pa.Array
+    people: Ints
+    chats: Ints
+    order: Ints
 
-    def sorted(self) -> _Words:
-        """The same with the texts in the order of the alphabet."""
-        places = pc.array_sort_indices(self.words).to_numpy()
-        rank = np.empty(len(places), dtype=np.int64)
-        rank[places] = np.arange(len(places))
-        return _Words(rank[self.codes], self.words.take(pa.array(places)))
-
-    def take(self, rows: Ints) -> _Words:
-        """Some of the rows."""
-        return _Words(self.codes[rows], self.words)
+    def holders(self, journeys: Journeys, by: str) -> Ints:
+        """Of the first event of every journey what a dimension describes: its user or its conversation."""
+        every = self.people if by == "segment" else self.chats
+        return every[self.order[journeys.starts[:-1]]]
 
 
-def _read(store: Store, bounds: dict[str, object], by: str | None) -> Journeys:
-    """Users or conversations in order; with a dimension the groups of single events."""
-    asked = {**bounds, "by": by} if by else bounds
-    rows = store.query_arrow(queries.EVENTS_BY if by else queries.EVENTS, **asked)
-    columns, moments = _columns(rows), _microseconds(rows["occurred_at"])
-    del rows
-    units = columns.pop("unit")
-    order = _order(units.codes, moments)
-    starts = np.concatenate([[0], np.cumsum(np.bincount(units.codes, minlength=len(units.words)))])
-    # Where a unit is no conversation it is a user.
-    users = columns.pop("user_id", units).take(order[starts[:-1]])
-    told, moments = {name: one.sorted().take(order) for name, one in columns.items()}, moments[order]
-    _settle(store, {**bounds, "by": by or ""}, units.words, starts, moments, told)
-    groups = told.get("label", told["name"])
-    names, labels = told["name"].words.to_pylist(), groups.words.to_pylist()
-    return Journeys(names, told["name"].codes, moments, starts, *users, groups.codes, labels, by)
+def read(store: Store, bounds: Mapping[str, dt.datetime], unit: str) -> tuple[Journeys, Rows]:
+    """The journeys of conversations, else of users, in the order of their ids; in one group.
+
+    Args:
+        store: Read: ``events``.
+        bounds: ``since`` and ``until`` on the wall clock.
+        unit: conversation; any other is that of users.
+    """
+    names = event_names(store)
+    store.derived(NUMBERED_EVENTS)
+    asked = queries.OF_CHATS if unit == "conversation" else queries.OF_PEOPLE
+    found = in_order(store.query_arrow(asked, **bounds), "place")
+    units = found["unit"].to_numpy()
+    other = found["person" if unit == "conversation" else "chat"].to_numpy()
+    people, chats = (other, units) if unit == "conversation" else (units, other)
+    names, codes = occurring(names, found["code"].to_numpy())
+    moments = microseconds(found["occurred_at"])
+    del found
+    order, starts = by_unit(units)
+    first = order[starts[:-1]]
+    users, nothing = people[first].astype(np.int64), np.zeros(len(first), dtype=np.int64)
+    journeys = Journeys(names, codes[order], moments[order], starts, users, nothing, [""], None)
+    return journeys, Rows(people, chats, order)
 
 
-def _columns(rows: pa.Table) -> dict[str, _Words]:
-    """The texts as numbers, two columns at a time."""
-    names = [name for name in rows.column_names if name != "occurred_at"]
-    if rows.num_rows and rows["user_id"].null_count:
-        names.remove("user_id")
-    with ThreadPoolExecutor(2) as workers:
-        return dict(zip(names, workers.map(_numbered, map(rows.column, names)), strict=True))
+def _in_periods(journeys: Journeys, split: int) -> Journeys:
+    """Each journey in the group of those that begin before a moment, or of those after."""
+    groups = (journeys.moments[journeys.starts[:-1]] >= split).astype(np.int64)
+    return replace(journeys, groups=groups, labels=list(PERIODS), column="period")
 
 
-def _numbered(column: pa.ChunkedArray) -> _Words:
-    parts = column.dictionary_encode().chunks
-    if not parts:
-        return _Words(np.zeros(0, dtype=np.int64), pa.array([], pa.string()))
-    return _Words(np.concatenate([part.indices.to_numpy() for part in parts]), parts[-1].dictionary)
+def _in_groups(journeys: Journeys, said: Labels, holders: Ints, by: str) -> Journeys:
+    """Each journey in the group of its first event; ``holders`` says whose or what conversation's it is."""
+    there, groups = np.unique(said.codes[holders], return_inverse=True)
+    return replace(journeys, groups=groups, labels=[said.words[place] for place in there], column=by)
 
 
-def _microseconds(column: pa.ChunkedArray) -> Ints:
-    parts = [part.cast(pa.timestamp("us", tz="UTC")).cast(pa.int64()).to_numpy() for part in column.chunks]
-    return np.concatenate(parts) if parts else np.zeros(0, dtype=np.int64)
-
-
-def _order(units: Ints, moments: Ints) -> Ints:
-    """Where each event has to come from so that units stand one after the other, each in time."""
-    if not len(units):
-        return units
-    keys, since = units.astype(np.int64), moments - moments.min()
-    bits = int(since.max()).bit_length()
-    # One sort by single numbers is ten times faster than one by two columns; where both do not fit into one,
-    # the last bits of the time wait, and what is then still out of order is few.
-    spare = max(bits + int(keys.max()).bit_length() - 63, 0)
-    keys <<= bits - spare
-    keys |= since >> spare
-    order = np.argsort(keys)
-    if spare:
-        unit, at = units[order], moments[order]
-        back = unit[1:][(unit[1:] == unit[:-1]) & (at[1:] < at[:-1])]
-        rows = np.flatnonzero(np.isin(unit, back))
-        order[rows] = order[rows[np.lexsort((at[rows], unit[rows]))]]
-    return order
-
-
-def _settle(  # what was read, and where from
-    store: Store,
-    asked: dict[str, object],
-    ids: pa.Array,
-    starts: Ints,
-    moments: Ints,
-    told: dict[str, _Words],
-) -> None:
-    """Put events of one unit and one moment into the order of their ids, in place."""
-    same = moments[1:] == moments[:-1]
-    same[starts[1:-1] - 1] = False
-    tied = np.unique(np.searchsorted(starts, np.flatnonzero(same) + 1, side="right") - 1)
-    if not len(tied):
-        return
-    units = ids.take(pa.array(tied))
-    found = store.query_arrow(queries.TIED, **asked, units=units.to_pylist())
-    target = starts[tied[pc.index_in(found["unit"], value_set=units).to_numpy()]] + found["place"].to_numpy()
-    for name, (codes, words) in told.items():
-        codes[target] = pc.index_in(found[name], value_set=words).to_numpy()
-
-
-def _grouped(journeys: Journeys, by: str | Moment | None, *, since: Moment, until: Moment) -> Journeys:
-    """Each journey in the group of its first event."""
-    first = journeys.starts[:-1]
-    if by is None:
-        return replace(journeys, groups=np.zeros(len(journeys), dtype=np.int64), labels=[""])
-    if not isinstance(by, str):
-        split = _split(by, since=since, until=until)
-        groups = (journeys.moments[first] >= split).astype(np.int64)
-        return replace(journeys, groups=groups, labels=list(PERIODS), column="period")
-    return replace(journeys, groups=journeys.groups[first])
-
-
-def _split(at: Moment, *, since: Moment, until: Moment) -> int:
-    moment = utc_moment(at)
+def _split(by: str | Moment | None, *, since: Moment, until: Moment) -> int | None:
+    """The moment at which journeys are split, microseconds since 1970; null where it is by a dimension."""
+    if by is None or isinstance(by, str):
+        if by is not None:
+            _known("by", by, DIMENSIONS)
+        return None
+    moment = utc_moment(by)
     if not utc_moment(since) < moment < utc_moment(until):
-        raise RequestError(f"The moment {at} does not split the window [{since}, {until}). Give one between.")
+        raise RequestError(f"The moment {by} does not split the window [{since}, {until}). Give one between.")
     return (moment - _EPOCH) // _MICROSECOND

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from analytics_lib.analysis.journey_events import SESSION_GAP, load
+from analytics_lib.analysis.numbered_events import user_ids
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -35,17 +35,13 @@ def sessions(store: Store, *, since: Moment, until: Moment, gap: dt.timedelta = 
         RequestError: If the gap is not positive or the window is empty.
     """
     found = load(store, since=since, until=until, unit="session", gap=gap)
-    # Sessions of one user stand together in time; only the users have to be put in order.
-    rank = np.empty(len(found.user_ids), dtype=np.int64)
-    alphabet = pc.array_sort_indices(found.user_ids).to_numpy()
-    rank[alphabet] = np.arange(len(alphabet))
-    order = np.argsort(rank[found.users], kind="stable")
-    users, first, last = found.users[order], found.starts[:-1][order], found.starts[1:][order] - 1
+    # Users are numbered by their alphabet, so that sessions already stand as they are given.
+    users, first, last = found.users, found.starts[:-1], found.starts[1:] - 1
     begins = np.flatnonzero(np.append(True, users[1:] != users[:-1])[: len(users)])
     number = np.arange(len(users)) - np.repeat(begins, np.diff(np.append(begins, len(users)))) + 1
     return pd.DataFrame(
         {
-            "user_id": found.user_ids.take(pa.array(users)).to_pandas(),
+            "user_id": user_ids(store).take(pa.array(users)).to_pandas(),
             "session": number,
             "started_at": _moments(found.moments[first]),
             "ended_at": _moments(found.moments[last]),

@@ -13,6 +13,7 @@ import pandas as pd
 
 from analytics_lib.analysis.journey_counts import Shares, distinct_users, shares
 from analytics_lib.analysis.journey_events import SESSION_GAP, Journeys, load
+from analytics_lib.analysis.numbered_events import narrow
 from analytics_lib.errors import RequestError
 from analytics_lib.metrics.intervals import wilson_limits
 
@@ -28,12 +29,11 @@ _BITS = 63
 
 
 class _Steps(NamedTuple):
-    """Every transition, by number: group and source, group and source and target, user, and time.
+    """Every transition, by number: group and source and target, user, and time.
 
     ``time`` is in microseconds, and -1 where it is unknown.
     """
 
-    source: Ints
     pair: Ints
     user: Ints
     time: Ints
@@ -76,10 +76,11 @@ def transitions(
     names = [*journeys.names, *ENDS]
     if ends:
         _check_ends(journeys.names)
-    steps = _steps(journeys, width=len(names), ends=ends)
+    had = _had(journeys, width=len(names))
+    steps = _steps(journeys, had, width=len(names), ends=ends)
     counted = shares(steps.pair, steps.user, width=len(names))
     frame = _named(counted, journeys, names).assign(
-        **_reach(counted, journeys, steps, len(names)), median_seconds=_median_seconds(steps, counted)
+        **_reach(counted, journeys, had, len(names)), median_seconds=_median_seconds(steps, counted)
     )
     # Keys ascend by group, source and target, and a stable sort keeps that where counts are equal.
     order = np.lexsort((-counted.counts, counted.keys // len(names) ** 2))
@@ -95,22 +96,29 @@ def _check_ends(names: list[str]) -> None:
         )
 
 
-def _steps(journeys: Journeys, *, width: int, ends: bool) -> _Steps:
+def _had(journeys: Journeys, *, width: int) -> tuple[Ints, Ints]:
+    """Of every event its group and name as one number, and its user."""
+    base = (journeys.groups * width).astype(narrow(len(journeys.labels) * width**2))
+    keys = np.repeat(base, journeys.lengths)
+    keys += journeys.codes
+    users = journeys.users.astype(narrow(int(journeys.users.max(initial=0))))
+    return keys, np.repeat(users, journeys.lengths)
+
+
+def _steps(journeys: Journeys, had: tuple[Ints, Ints], *, width: int, ends: bool) -> _Steps:
     inside = np.ones(len(journeys.codes), dtype=bool)
     inside[journeys.starts[1:] - 1] = False
-    followed, following = inside[:-1], journeys.codes[1:]
-    times = np.diff(journeys.moments)[followed]
-    base = journeys.groups * width
-    source = np.repeat(base, journeys.lengths - 1) + journeys.codes[:-1][followed]
-    users = np.repeat(journeys.users, journeys.lengths - 1)
-    found = _Steps(source, source * width + following[followed], users, times)
+    inside, (keys, users) = inside[:-1], had
+    pairs = keys[:-1] * width
+    pairs += journeys.codes[1:]
+    found = _Steps(pairs[inside], users[:-1][inside], np.diff(journeys.moments)[inside])
     if not ends:
         return found
     start, end = len(journeys.names), len(journeys.names) + 1
-    first, last = journeys.codes[journeys.starts[:-1]], journeys.codes[journeys.starts[1:] - 1]
+    first, last = journeys.codes[journeys.starts[:-1]], keys[journeys.starts[1:] - 1]
     unknown = np.full(len(journeys), -1)
-    begun = _Steps(base + start, (base + start) * width + first, journeys.users, unknown)
-    over = _Steps(base + last, (base + last) * width + end, journeys.users, unknown)
+    begun = _Steps((journeys.groups * width + start) * width + first, journeys.users, unknown)
+    over = _Steps(last * width + end, journeys.users, unknown)
     return _Steps(*(np.concatenate(parts) for parts in zip(found, begun, over, strict=True)))
 
 
@@ -125,11 +133,13 @@ def _named(counted: Shares, journeys: Journeys, names: list[str]) -> pd.DataFram
     return pd.DataFrame({**columns, "size": counted.sizes})
 
 
-def _reach(counted: Shares, journeys: Journeys, steps: _Steps, width: int) -> dict[str, Floats | Ints]:
-    """Who had an event: whoever left it, and whose journey ended on it."""
-    last = journeys.groups * width + journeys.codes[journeys.starts[1:] - 1]
-    had, users = distinct_users((steps.source, steps.user), (last, journeys.users))
-    of_source = users[np.searchsorted(had, counted.keys // width)]
+def _reach(
+    counted: Shares, journeys: Journeys, had: tuple[Ints, Ints], width: int
+) -> dict[str, Floats | Ints]:
+    """Who had an event: with ``start`` everybody did."""
+    start = journeys.groups * width + len(journeys.names)
+    known, users = distinct_users(had, (start, journeys.users))
+    of_source = users[np.searchsorted(known, counted.keys // width)]
     low, high = wilson_limits(counted.users.astype(float), of_source.astype(float))
     limits = {"reach_low": low, "reach_high": high}
     return {"reach": counted.users / of_source, **limits, "source_users": of_source}
@@ -137,17 +147,26 @@ def _reach(counted: Shares, journeys: Journeys, steps: _Steps, width: int) -> di
 
 def _median_seconds(steps: _Steps, counted: Shares) -> Floats:
     """The median time of each pair in seconds; NaN where a time is unknown."""
-    numbered = np.searchsorted(counted.keys, steps.pair)
-    bits = int(steps.time.max(initial=0) + 1).bit_length()
-    if bits + len(counted.keys).bit_length() > _BITS:
-        ordered = (steps.time + 1)[np.lexsort((steps.time, numbered))]
-    else:
-        # One sort of single numbers is ten times faster than one by two columns.
-        ordered = np.sort((numbered << bits) | (steps.time + 1)) & ((1 << bits) - 1)
+    ordered = _by_pair(steps, counted.keys)
     ends = np.cumsum(counted.counts)
     middle = [ordered[ends - counted.counts + rank] for rank in _middles(counted.counts)]
     found = (middle[0] + middle[1]) / 2 - 1
     return np.where(found >= 0, found / 1e6, np.nan)
+
+
+def _by_pair(steps: _Steps, pairs: Ints) -> Ints:
+    """All times and one microsecond, by pair and then ascending."""
+    bits = int(steps.time.max(initial=0) + 1).bit_length()
+    if bits + int(pairs.max(initial=0)).bit_length() > _BITS:
+        return (steps.time + 1)[np.lexsort((steps.time, steps.pair))]
+    # One sort of single numbers is ten times faster than one by two columns.
+    keys = steps.pair.astype(np.int64)
+    keys <<= bits
+    keys += steps.time
+    keys += 1
+    keys.sort()
+    keys &= (1 << bits) - 1
+    return keys
 
 
 def _middles(counts: Ints) -> tuple[Ints, Ints]:

@@ -7,21 +7,22 @@ it belongs to; what a dimension does not say is ``unknown``.
 
 from __future__ import annotations
 
-import datetime as dt
 import difflib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 
-from analytics_lib.analysis.pattern_queries import EVENTS, NAMES, PEOPLE, SIZE, VALUES
+from analytics_lib.analysis.journey_events import SESSION_GAP, read, sessions_of
+from analytics_lib.analysis.numbered_events import EVENT_PEOPLE, NUMBERED_EVENTS, labels
+from analytics_lib.analysis.pattern_queries import PEOPLE, SIZE, VALUES
 from analytics_lib.errors import RequestError
 from analytics_lib.periods import window
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Iterable
 
-    import pyarrow as pa
     from numpy.typing import NDArray
 
     from analytics_lib.periods import Moment
@@ -33,7 +34,6 @@ Unit = Literal["conversation", "user", "session"]
 Segment = tuple[str, str]
 
 DIMENSIONS = ("channel", "entry_point", "city", "region", "country", "segment")
-SESSION_GAP = dt.timedelta(minutes=30)
 # Which half of the users a pattern is looked for in, and which half has to confirm it.
 SPLIT_SEED = "halves-1"
 # What the largest search may hold at once. A search takes some 90 bytes an event, reading the events more.
@@ -106,17 +106,20 @@ def read_journeys(store: Store, asked: Asked) -> Journeys:
         RequestError: If no unit has the value of the segment, or the window holds too many events to search.
     """
     refuse_too_large(store, asked)
-    dimension, value = asked.segment or ("all", "")
-    found = store.query_arrow(EVENTS, **asked.bounds, unit=asked.unit, dimension=dimension, value=value)
-    names = store.query(NAMES, **asked.bounds, unit=asked.unit)["name"].tolist()
-    units, moments = _column(found, "unit"), _moments(found)
-    first = np.flatnonzero(_begins(units, moments, asked.unit))
-    is_in = _column(found, "is_in").astype(bool)[first]
-    if asked.segment is not None and len(first) and not is_in.any():
+    found, rows = read(store, asked.bounds, asked.unit)
+    if asked.unit == "session":
+        found = sessions_of(found, SESSION_GAP)
+    # Numbered among all who have an event here, as ``read_people`` does.
+    number = np.cumsum(np.bincount(rows.people) > 0) - 1
+    last = found.moments[found.starts[1:] - 1]
+    everything = Journeys(found.names, found.codes.astype(np.int64), found.starts, number[found.users], last)
+    if asked.segment is None or not len(everything):
+        return everything
+    dimension, value = asked.segment
+    said = labels(store, dimension)
+    is_in = np.array([word == value for word in said.words])[said.codes[rows.holders(found, dimension)]]
+    if not is_in.any():
         _refuse_value(store, asked)
-    starts = np.append(first, len(units))
-    people, last = _column(found, "person")[first], moments[starts[1:] - 1]
-    everything = Journeys(names, _column(found, "code"), starts, people, last)
     return everything if is_in.all() else part(everything, is_in)
 
 
@@ -125,6 +128,8 @@ def read_people(store: Store, asked: Asked) -> tuple[Ints, Ints]:
 
     Half of the users are, by the md5 of their id.
     """
+    store.derived(NUMBERED_EVENTS)
+    store.derived(EVENT_PEOPLE)
     found = store.query(PEOPLE, **asked.bounds, unit=asked.unit, seed=SPLIT_SEED)
     segments = np.unique(found["segment"].to_numpy(dtype=str), return_inverse=True)[1]
     return segments.astype(np.int64), found["held_out"].to_numpy(dtype=np.int64)
@@ -218,22 +223,3 @@ def _refuse_value(store: Store, asked: Asked) -> None:
     raise RequestError(
         f"No {asked.unit} has {dimension} {value!r}.{nearest(value, known)} There are: {', '.join(known)}."
     )
-
-
-def _column(table: pa.Table, name: str) -> Ints:
-    values: Ints = table.column(name).to_numpy().astype(np.int64, copy=False)
-    return values
-
-
-def _moments(table: pa.Table) -> Ints:
-    stamps: Ints = table.column("occurred_at").to_numpy().astype("datetime64[us]").astype(np.int64)
-    return stamps
-
-
-def _begins(units: Ints, moments: Ints, unit: str) -> NDArray[np.bool_]:
-    """Whether an event is the first of its unit."""
-    begins = np.ones(len(units), dtype=bool)
-    begins[1:] = units[1:] != units[:-1]
-    if unit == "session":
-        begins[1:] |= np.diff(moments) > SESSION_GAP // dt.timedelta(microseconds=1)
-    return begins

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -84,8 +85,8 @@ def review(
     """
     if not long_silence_seconds > 0:
         raise RequestError(f"long_silence_seconds is {long_silence_seconds}; expected more than 0.")
-    found = timeline(store, conversation_id, as_of=as_of)
-    told = replace(found, messages=read_messages(found.messages, scorers=scorers))
+    read = partial(read_messages, scorers=scorers)
+    told = timeline(store, conversation_id, as_of=as_of, read=read)
     story = _story(told, known_to(store, as_of=as_of), long_silence_seconds)
     until = None if as_of is None else known_before(as_of)
     expected = outlook_rows(outlook, story.conversation, known=until)

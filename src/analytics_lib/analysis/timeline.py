@@ -10,78 +10,36 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from analytics_lib.analysis.looks import (
+    ACTIONS,
+    CONVERSATION,
+    CONVERSATION_ORDERS,
+    EVENTS,
+    MESSAGES,
+    ORDERS,
+    PRODUCT_NAMES,
+)
+from analytics_lib.analysis.looks_at_one import (
+    ONE_ACTIONS,
+    ONE_CONVERSATION,
+    ONE_EVENTS,
+    ONE_MESSAGES,
+    ONE_ORDERS,
+)
 from analytics_lib.analysis.scope import bounds, known_before
 from analytics_lib.errors import NotFoundError
 from analytics_lib.store.engine import to_pandas
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    import datetime as dt
+    from collections.abc import Callable, Sequence
 
     import pandas as pd
 
     from analytics_lib.periods import Moment
     from analytics_lib.store import Store
 
-CONVERSATION = """
-with asked as (select unnest($conversation_ids) as conversation_id),
-known as (
-    select
-        conversations.*,
-        ended_at < $as_of as is_closed,
-        escalated_at < $as_of as is_escalated
-    from conversations
-    where conversation_id in (select conversation_id from asked) and started_at < $as_of
-)
-select
-    conversation_id, user_id, channel, started_at, started_local, entry_point, city,
-    case when is_closed then outcome end as outcome,
-    case when is_closed then resolved end as resolved,
-    case when is_closed then csat end as csat,
-    case when is_closed then nps end as nps,
-    case when is_escalated then escalation_reason end as escalation_reason,
-    case when is_closed then date_diff('microsecond', started_at, ended_at) / 1000000.0 end as ended_seconds,
-    case when is_escalated then date_diff('microsecond', started_at, escalated_at) / 1000000.0 end
-        as escalated_seconds
-from known
-order by conversation_id
-"""
-
-MESSAGES = """
-with asked as (select unnest($conversation_ids) as conversation_id)
-select
-    conversation_id, message_id, sent_at, sent_local, sender, kind, text,
-    intent, confidence, true_intent, sentiment
-from messages
-where conversation_id in (select conversation_id from asked) and sent_at < $as_of
-order by conversation_id, sent_at, message_id
-"""
-
-ACTIONS = """
-with asked as (select unnest($conversation_ids) as conversation_id)
-select
-    conversation_id, action_id, started_at, started_local, name, duration_ms, succeeded, error
-from actions
-where conversation_id in (select conversation_id from asked) and started_at < $as_of
-order by conversation_id, started_at, action_id
-"""
-
-EVENTS = """
-with asked as (select unnest($conversation_ids) as conversation_id)
-select
-    conversation_id, event_id, occurred_at, occurred_local, events.name, product_id,
-    products.name as product, category, value
-from events left join products using (product_id)
-where conversation_id in (select conversation_id from asked) and occurred_at < $as_of
-order by conversation_id, occurred_at, event_id
-"""
-
-ORDERS = """
-with asked as (select unnest($conversation_ids) as conversation_id)
-select conversation_id, order_id, ordered_local, amount, currency
-from orders
-where conversation_id in (select conversation_id from asked) and ordered_at < $as_of
-order by conversation_id, ordered_at, order_id
-"""
+    Reading = Callable[[pd.DataFrame], pd.DataFrame]
 
 NEAREST = """
 select conversation_id
@@ -123,9 +81,16 @@ _PARTS = {
     "actions": ACTIONS,
     "orders": ORDERS,
 }
+_PARTS_OF_ONE = {
+    "messages": ONE_MESSAGES,
+    "conversation": ONE_CONVERSATION,
+    "events": ONE_EVENTS,
+    "actions": ONE_ACTIONS,
+    "orders": ONE_ORDERS,
+}
 _AT_ONCE = 2
 _SECOND = 1_000_000  # microseconds
-_MOMENTS = {"messages": "sent_at", "actions": "started_at", "events": "occurred_at"}
+_MOMENTS = {"actions": "started_at", "events": "occurred_at"}
 
 
 @dataclass(frozen=True)
@@ -156,7 +121,9 @@ class Timeline:
     orders: pd.DataFrame
 
 
-def timeline(store: Store, conversation_id: str | None, *, as_of: Moment | None = None) -> Timeline:
+def timeline(
+    store: Store, conversation_id: str | None, *, as_of: Moment | None = None, read: Reading | None = None
+) -> Timeline:
     """Everything known of one conversation, in the order it happened.
 
     Args:
@@ -164,29 +131,56 @@ def timeline(store: Store, conversation_id: str | None, *, as_of: Moment | None 
         conversation_id: The conversation; null where none could be chosen, which gives a timeline without
             rows.
         as_of: Nothing later is known; null = everything in the store is.
+        read: What to do with the messages while the rest is still looked up; null = nothing.
 
     Raises:
         NotFoundError: If there is no such conversation; the message names the nearest id.
     """
-    found = timelines(store, [] if conversation_id is None else [conversation_id], as_of=as_of)
+    asked = [] if conversation_id is None else [conversation_id]
+    found = timelines(store, asked, as_of=as_of, read=read)
     if conversation_id is not None and found.conversation.empty:
         raise NotFoundError(_not_found(store, conversation_id[:_LONGEST_ID]))
     return found
 
 
-def timelines(store: Store, conversation_ids: Sequence[str], *, as_of: Moment | None = None) -> Timeline:
-    """Everything known of several conversations; ids that the store does not hold have no rows."""
-    asked = {"conversation_ids": list(conversation_ids), "as_of": known_before(as_of)}
-    # Each look into a large table takes its time: two side by side take less than one after the other.
+def timelines(
+    store: Store,
+    conversation_ids: Sequence[str],
+    *,
+    as_of: Moment | None = None,
+    messages: pa.Table | None = None,
+    read: Reading | None = None,
+) -> Timeline:
+    """Everything known of several conversations; ids that the store does not hold have no rows.
+
+    ``messages`` are those of the conversations where somebody has them already, in their order and with the
+    columns that matter to whoever asks; ``read`` is as in ``timeline``.
+    """
+    store.derived(PRODUCT_NAMES)
+    store.derived(CONVERSATION_ORDERS)
+    sql, asked = _looks(list(conversation_ids), known_before(as_of))
+    parts = {name: look for name, look in sql.items() if name != "messages" or messages is None}
+    # Each look into a large table takes its time: two side by side take less than one after the other, and
+    # what is written is read while the engine looks for the rest.
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        answers = {name: pool.submit(store.query_arrow, sql, **asked) for name, sql in _PARTS.items()}
-        parts = {name: answer.result() for name, answer in answers.items()}
-    # Looked up once and not joined in each query: every look into a large table of conversations takes time.
-    begun = parts["conversation"].select(["conversation_id", "started_at"])
-    parts |= {name: _of_known(parts[name], begun) for name in ("messages", "actions", "events", "orders")}
-    parts["messages"] = _spaced(parts["messages"])
-    parts |= {name: _timed(parts[name], begun, moment) for name, moment in _MOMENTS.items()}
-    return Timeline(**{name: to_pandas(rows) for name, rows in parts.items()})
+        looks = {name: pool.submit(store.query_arrow, look, **asked) for name, look in parts.items()}
+        conversation = looks.pop("conversation").result()
+        # Looked up once and not joined in each query: every look into a large table takes time.
+        begun = conversation.select(["conversation_id", "started_at"])
+        written = looks.pop("messages").result() if messages is None else messages
+        told = to_pandas(_timed(_spaced(_of_known(written, begun)), begun, "sent_at"))
+        told = told if read is None else read(told)
+        rows = {name: _of_known(look.result(), begun) for name, look in looks.items()}
+    rows |= {name: _timed(rows[name], begun, moment) for name, moment in _MOMENTS.items()}
+    others = {name: to_pandas(part) for name, part in rows.items()}
+    return Timeline(conversation=to_pandas(conversation), messages=told, **others)
+
+
+def _looks(conversation_ids: list[str], before: dt.datetime) -> tuple[dict[str, str], dict[str, object]]:
+    """The query of every part, and what is bound in them."""
+    if len(conversation_ids) == 1:
+        return _PARTS_OF_ONE, {"conversation_id": conversation_ids[0], "as_of": before}
+    return _PARTS, {"conversation_ids": conversation_ids, "as_of": before}
 
 
 def _of_known(rows: pa.Table, begun: pa.Table) -> pa.Table:

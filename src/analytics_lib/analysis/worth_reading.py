@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -99,14 +99,12 @@ def find(
     quiet_since = None if known is None else (known - _QUIET).to_pydatetime()
     depth = max(_DEPTH, limit)
     chosen = candidates(store, scope, depth=depth, quiet_since=quiet_since)
-    cases = _read(store, timelines(store, chosen, as_of=as_of), known, scorers)
-    return _listed(cases, limit)
+    read = partial(read_messages, scorers=scorers)
+    told = timelines(store, chosen.conversation_ids, as_of=as_of, messages=chosen.messages, read=read)
+    return _listed(_cases(store, told, known), limit)
 
 
-def _read(
-    store: Store, found: Timeline, known: pd.Timestamp | None, scorers: Mapping[str, Scorer]
-) -> dict[str, Case]:
-    told = replace(found, messages=read_messages(found.messages, scorers=scorers))
+def _cases(store: Store, told: Timeline, known: pd.Timestamp | None) -> dict[str, Case]:
     moments = key_moments(told, told.messages, known_until=known)
     prices = _prices(store, told.events)
     parts = [rows_of(frame) for frame in (told.messages[_LOOKED_AT], told.events, told.orders, moments)]

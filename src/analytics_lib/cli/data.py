@@ -12,12 +12,15 @@ import click
 import orjson
 from tqdm import tqdm
 
+from analytics_lib.analysis.prepared import EVERY_DERIVED
 from analytics_lib.cli.project import SOURCES, now
-from analytics_lib.config import load_settings
+from analytics_lib.config import Settings, load_settings
+from analytics_lib.errors import StoreError
 from analytics_lib.ingest import FileReport, ingest, load_source
 from analytics_lib.periods import utc_moment
 from analytics_lib.simulate import write_world
 from analytics_lib.sources.files import expand
+from analytics_lib.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,7 +48,7 @@ def ingest_command(source: str, paths: tuple[str, ...], *, again: bool, as_json:
 def _ingest(source: str, paths: Sequence[Path], *, at: dt.datetime, again: bool = False) -> list[FileReport]:
     settings = load_settings()
     with tqdm(desc=f"ingest {source}", unit=" records", disable=not sys.stderr.isatty()) as bar:
-        return ingest(
+        reports = ingest(
             load_source(source, SOURCES),
             paths,
             now=at,
@@ -53,6 +56,18 @@ def _ingest(source: str, paths: Sequence[Path], *, at: dt.datetime, again: bool 
             again=again,
             progress=bar.update,
         )
+    if any(report.accepted for report in reports):
+        _prepare(settings)
+    return reports
+
+
+def _prepare(settings: Settings) -> None:
+    """Work out ahead what questions share; the rows are in the store already, whatever becomes of this."""
+    try:
+        with Store.open(settings.store, settings=settings) as store:
+            store.prepare(*EVERY_DERIVED)
+    except StoreError as error:
+        click.echo(f"ingest: every row is stored; the first question will take longer: {error}", err=True)
 
 
 def _show_reports(reports: Sequence[FileReport], *, as_json: bool) -> None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 DRAWS = 1_000
 SEED = 20_260_101
+_LIMITS = (2.5, 97.5)
 _BLOCK = 2_048
 # So many columns at once fit a processor's cache beside the weights.
 _COLUMNS = 256
@@ -65,10 +66,7 @@ def ratio_limits(
     places = [place for _, place in by_size]
     for start in range(0, len(places), _COLUMNS):
         chosen = places[start : start + _COLUMNS]
-        y, n = _drawn([_ordered(*pairs[place]) for place in chosen], draws, seed)
-        for column, place in enumerate(chosen):
-            known = n[:, column] > 0
-            limits[place] = percentiles(y[known, column] / n[known, column])
+        limits[chosen] = _limits(*_drawn([_ordered(*pairs[place]) for place in chosen], draws, seed))
     return limits
 
 
@@ -76,8 +74,18 @@ def percentiles(drawn: Floats) -> tuple[float, float]:
     """The 2.5 % and the 97.5 % point of what was drawn; NaN without any."""
     if not len(drawn):
         return np.nan, np.nan
-    low, high = np.percentile(drawn, [2.5, 97.5])
+    low, high = np.percentile(drawn, _LIMITS)
     return float(low), float(high)
+
+
+def _limits(y: Floats, n: Floats) -> Floats:
+    """The limits of every group, a row each; draws without a denominator are left out."""
+    known = n > 0
+    ratios = np.divide(y, n, out=np.full_like(y, np.nan), where=known)
+    limits = np.percentile(ratios, _LIMITS, axis=0).T
+    for column in np.flatnonzero(~known.all(axis=0)):
+        limits[column] = percentiles(ratios[known[:, column], column])
+    return np.asarray(limits)
 
 
 def _drawn(groups: Sequence[Floats], draws: int, seed: int) -> tuple[Floats, Floats]:
@@ -102,7 +110,14 @@ def _blocks(groups: Sequence[Floats]) -> Iterator[Floats]:
 
 def _ordered(numerators: Floats, denominators: Floats) -> Floats:
     """The users in an order of their numbers: which of two equal ones comes first makes no difference."""
-    return np.column_stack([numerators, denominators])[np.lexsort((numerators, denominators))]
+    whole = len(denominators) and denominators.min() >= 0 and denominators.max() < 2**15
+    if whole and np.array_equal(small := denominators.astype(np.int16), denominators):
+        # Small whole numbers are put in order in a few passes.
+        order = np.argsort(numerators)
+        order = order[np.argsort(small[order], kind="stable")]
+    else:
+        order = np.lexsort((numerators, denominators))
+    return np.column_stack([numerators[order], denominators[order]])
 
 
 @lru_cache(maxsize=4)

@@ -8,12 +8,16 @@ ends later is open, and what is only known by its end (outcome, resolved, csat, 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from analytics_lib.metrics import fact_queries as queries
 from analytics_lib.metrics import moment_queries as moments
 from analytics_lib.metrics import recontact_queries as recontacts
 from analytics_lib.metrics import reply_queries as replies
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _PLACE = ("city", "region", "country")
 _CONVERSATION_DIMENSIONS = ("channel", "entry_point", *_PLACE)
@@ -30,6 +34,7 @@ class Part:
         sql: One row for each ``key``.
         needs: Parts that this query reads by their names (see ``derived_tables``).
         reads: Tables of the contract without a row of which its columns are not known.
+        on: How its rows are found where that is not by equal keys; each row of the fact has one at most.
     """
 
     name: str
@@ -38,6 +43,7 @@ class Part:
     sql: str
     needs: tuple[Part, ...] = ()
     reads: tuple[str, ...] = ()
+    on: str = ""
 
 
 @dataclass(frozen=True)
@@ -55,6 +61,7 @@ class Fact:
         parts: What can be joined to it.
         needs: Parts that its query reads by their names; a fact that has any takes so long that it is worked
             out once for all statements of a question.
+        worked: Columns that are expressions over the others, where one is asked for.
     """
 
     name: str
@@ -65,6 +72,7 @@ class Fact:
     cluster: str = "user_id"
     parts: tuple[Part, ...] = ()
     needs: tuple[Part, ...] = ()
+    worked: Mapping[str, str] = field(default_factory=dict)
 
     def parts_for(self, words: set[str]) -> list[Part]:
         """The parts that give any of these columns."""

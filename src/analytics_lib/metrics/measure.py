@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import pandas as pd
 
 from analytics_lib.errors import RequestError
 from analytics_lib.metrics.facts import FACTS
-from analytics_lib.metrics.moment_statements import peak_statement, slope_statement
-from analytics_lib.metrics.question import ask, check_metric, marks
+from analytics_lib.metrics.moment_statements import slope_statement, spans_statement
+from analytics_lib.metrics.peaks import peak_rows
+from analytics_lib.metrics.question import ask, check_metric
+from analytics_lib.metrics.ready_facts import ready
+from analytics_lib.metrics.ready_replies import ready_replies
 from analytics_lib.metrics.results import alone, by_sums, complete_grid, finished, refuse_impossible
 from analytics_lib.metrics.statements import (
     bound_names,
     kept_step,
-    quantile_statement,
     rows_statement,
     sums_statement,
+    values_statement,
 )
+from analytics_lib.metrics.woodruff import quantile_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    import pyarrow as pa
 
     from analytics_lib.metrics.facts import Fact
     from analytics_lib.metrics.metric import Metric
@@ -32,10 +39,13 @@ if TYPE_CHECKING:
 
 # Kinds that need a query of their own.
 _ALONE: Mapping[str, Callable[..., str]] = {
-    "quantile": quantile_statement,
-    "peak": peak_statement,
+    "quantile": values_statement,
+    "peak": spans_statement,
     "slope": slope_statement,
 }
+# A group with the fact it is read from and the metrics over that (see ``ready_facts``).
+_Prepared: TypeAlias = "tuple[list[Metric], Fact, Sequence[Metric]]"
+_AT_ONCE = 2
 CURRENCIES = "select distinct currency from orders order by currency"
 
 
@@ -117,7 +127,8 @@ def measure_all(  # noqa: PLR0913  # what every page may ask
         groups = _grouped(wanted)
         names_of_facts = {group[0].table for group in groups}
         facts = {name: _worked_out(store, FACTS[name], question, kept) for name in sorted(names_of_facts)}
-        frames = {name: frame for group in groups for name, frame in _measured(store, group, question, facts)}
+        prepared = [(group, *ready(store, facts[group[0].table], group, question)) for group in groups]
+        frames = _frames(store, prepared, question)
     refuse_impossible(frames, question)
     columns = [
         "metric",
@@ -140,7 +151,7 @@ def _grouped(metrics: Sequence[Metric]) -> list[list[Metric]]:
     groups: list[list[Metric]] = []
     for metric in metrics:
         fitting = (group for group in groups if all(_fit(metric, other) for other in group))
-        group = next(fitting, None) if metric.kind not in _ALONE else None
+        group = next(fitting, None)
         if group is None:
             groups.append(group := [])
         group.append(metric)
@@ -150,13 +161,17 @@ def _grouped(metrics: Sequence[Metric]) -> list[list[Metric]]:
 def _fit(metric: Metric, other: Metric) -> bool:
     shared = metric.parameters.keys() & other.parameters.keys()
     alike = all(metric.parameters[name] == other.parameters[name] for name in shared)
-    return metric.table == other.table and other.kind not in _ALONE and alike
+    if metric.kind in _ALONE or other.kind in _ALONE:
+        # Several quantiles of the same values.
+        alike = alike and metric.kind == other.kind == "quantile" and metric.numerator == other.numerator
+    return metric.table == other.table and alike
 
 
 def _worked_out(store: Store, fact: Fact, question: Question, kept: ExitStack) -> Fact:
     """The fact, read from where its rows are kept if they take long to find."""
-    if not fact.needs:
-        return fact
+    shown = ready_replies(store, fact, question)
+    if shown is not None or not fact.needs:
+        return shown or fact
 
     def keep(sql: str) -> str:
         bound = {name: question.bound[name] for name in bound_names(sql)}
@@ -166,36 +181,51 @@ def _worked_out(store: Store, fact: Fact, question: Question, kept: ExitStack) -
     return replace(prepared, sql=keep(rows_statement(prepared, ["*"])))
 
 
-def _measured(
-    store: Store, group: list[Metric], question: Question, facts: Mapping[str, Fact]
-) -> Iterator[tuple[str, pd.DataFrame]]:
+def _frames(store: Store, prepared: Sequence[_Prepared], question: Question) -> dict[str, pd.DataFrame]:
+    """The result of every metric; one group is read while the limits of another are worked out."""
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        found = pool.map(lambda each: dict(_measured(store, each, question)), prepared)
+        return {name: frame for frames in found for name, frame in frames.items()}
+
+
+def _measured(store: Store, prepared: _Prepared, question: Question) -> Iterator[tuple[str, pd.DataFrame]]:
     """Name and result of every metric of a group that one query answers."""
-    first, fact = group[0], facts[group[0].table]
-    by, period = question.by, question.period is not None
-    if first.kind in _ALONE:
-        sql = _ALONE[first.kind](fact, first, by=by, period=period)
-        rows = complete_grid(store, fact, _answer(store, sql, group, question), question)
-        yield first.name, finished(first, alone(first, rows), question)
+    group, fact, asked = prepared
+    first, by, period = asked[0], question.by, question.period is not None
+    statement = _ALONE.get(first.kind)
+    if statement:
+        sql = statement(fact, first, by=by, period=period)
+        found = store.query_arrow(sql, **_bound(sql, group, question))
+        for metric in group:
+            rows = complete_grid(store, fact, _read(found, metric, question), question)
+            yield metric.name, finished(metric, alone(metric, rows), question)
         return
-    sql = sums_statement(fact, group, by=by, period=period)
-    rows = complete_grid(store, fact, _answer(store, sql, group, question), question)
+    sql = sums_statement(fact, asked, by=by, period=period)
+    answer = store.query(sql, **_bound(sql, group, question))
+    rows = complete_grid(store, fact, answer, question)
     for number, metric in enumerate(group):
         yield metric.name, finished(metric, by_sums(metric, rows, number, question), question)
 
 
-def _answer(store: Store, sql: str, group: list[Metric], question: Question) -> pd.DataFrame:
-    values = {**question.bound, "quantile": group[0].quantile}
+def _read(found: pa.Table, metric: Metric, question: Question) -> pd.DataFrame:
+    """What the statement of a kind of its own found, as one row per group."""
+    if metric.kind == "quantile":
+        return quantile_rows(found, metric.quantile)
+    return peak_rows(found, question) if metric.kind == "peak" else found.to_pandas()
+
+
+def _bound(sql: str, group: Sequence[Metric], question: Question) -> dict[str, object]:
+    """The values that the statement of a group of metrics wants bound."""
+    values = question.bound
     for metric in group:
         values |= metric.parameters
-    if group[0].kind == "peak":
-        values["marks"] = marks(question)
     bound = {name: values[name] for name in bound_names(sql)}
     if bound.get("rates", ...) is None:
         raise RequestError(
             f"{group[0].name} needs prices: "
             "metric.bound(rates=load_rates(Path('params/rates.yaml')).bound())."
         )
-    return store.query(sql, **bound)
+    return bound
 
 
 def _check_currency(store: Store, metrics: Sequence[Metric], question: Question) -> None:

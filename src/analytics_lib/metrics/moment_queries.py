@@ -8,19 +8,25 @@ from __future__ import annotations
 # A message belongs to the end of a period if it lies in the 30 minutes before it.
 ACTIVE = """
 with written as (
-    select conversation_id, sent_local, sent_local + interval 30 minute as heard_until
+    select
+        conversation_id, sent_local, sent_local + interval 30 minute as heard_until,
+        date_trunc($period, sent_local + interval 30 minute)::timestamp as boundary
     from messages
     where sent_local >= $since - interval 30 minute and sent_local < $ends_local and sent_at < $as_of
 ),
+late as materialized (
+    select conversation_id, heard_until, case when boundary > sent_local then boundary end as boundary
+    from written
+    where boundary > sent_local or heard_until >= $ends_local
+),
 heard as (
     select conversation_id, $ends_local::timestamp as boundary
-    from written
+    from late
     where heard_until >= $ends_local
     union
-    select conversation_id, date_trunc($period, heard_until)::timestamp as boundary
-    from written
-    where date_trunc($period, heard_until)::timestamp > sent_local
-        and date_trunc($period, heard_until)::timestamp <= $ends_local
+    select conversation_id, boundary
+    from late
+    where boundary <= $ends_local
 )
 select
     conversation_id, user_id, channel, entry_point, city, region, country,

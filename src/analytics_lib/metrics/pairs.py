@@ -10,6 +10,7 @@ import pandas as pd
 from analytics_lib.errors import RequestError
 from analytics_lib.metrics.facts import FACTS
 from analytics_lib.metrics.question import ask, check_metric
+from analytics_lib.metrics.ready_replies import ready_replies
 from analytics_lib.metrics.statements import bound_names, pairs_statement
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def pairs(  # noqa: PLR0913  # what ``measure`` takes, and the columns that are 
     question = ask(store, since=since, until=until, period=period, by=by, as_of=as_of)
     fact = extended(store, metric, parts, question)
     sql = pairs_statement(fact, metric, by=question.by, period=period is not None)
-    rows = answer(store, sql, metric, question)
+    rows = store.query(sql, **bound_values(sql, metric, question))
     keys = [*question.keys, "unit"]
     rows["unit"] = pd.factorize(rows["unit"], sort=True)[0]
     numbers = rows[["y_0", "n_0"]].round(_DECIMALS).set_axis(["numerator", "denominator"], axis="columns")
@@ -83,17 +84,18 @@ def extended(store: Store, metric: Metric, parts: Sequence[Part], question: Ques
     fact, added = FACTS[metric.table], {column for part in parts for column in part.columns}
     own = tuple(name for name in question.by if name not in added)
     check_metric(store, metric, replace(question, by=own))
-    return replace(fact, parts=(*fact.parts, *parts))
+    shown = ready_replies(store, fact, question) or fact
+    return replace(shown, parts=(*shown.parts, *parts))
 
 
-def answer(store: Store, sql: str, metric: Metric, question: Question) -> pd.DataFrame:
-    """The rows of a statement made for a metric, with the values of the question and of the metric.
+def bound_values(sql: str, metric: Metric, question: Question) -> dict[str, object]:
+    """What a statement made for a metric wants bound: values of the question and of the metric.
 
     Raises:
         RequestError: If it needs prices and has none.
     """
-    values = {**question.bound, "quantile": metric.quantile, **metric.parameters}
+    values = {**question.bound, **metric.parameters}
     bound = {name: values[name] for name in bound_names(sql)}
     if bound.get("rates", ...) is None:
         raise RequestError(f"{metric.name} needs prices: metric.bound(rates=load_rates(path).bound()).")
-    return store.query(sql, **bound)
+    return bound

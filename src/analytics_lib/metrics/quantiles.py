@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analytics_lib.errors import RequestError
-from analytics_lib.metrics.pairs import answer, extended
+from analytics_lib.metrics.pairs import bound_values, extended
 from analytics_lib.metrics.question import ask
-from analytics_lib.metrics.statements import quantile_statement
+from analytics_lib.metrics.statements import values_statement
+from analytics_lib.metrics.woodruff import quantile_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,7 +47,8 @@ def quantiles(  # noqa: PLR0913  # what ``pairs`` takes
         raise RequestError(f"{metric.name} is a {metric.kind}, expected a quantile. Ask pairs for ratios.")
     question = ask(store, since=since, until=until, period=period, by=by, as_of=as_of)
     fact = extended(store, metric, parts, question)
-    sql = quantile_statement(fact, metric, by=question.by, period=period is not None)
-    rows = answer(store, sql, metric, question).rename(columns={"n": "denominator"})
+    sql = values_statement(fact, metric, by=question.by, period=period is not None)
+    found = store.query_arrow(sql, **bound_values(sql, metric, question))
+    rows = quantile_rows(found, metric.quantile).rename(columns={"n": "denominator"})
     columns = [*question.keys, "units", "denominator", "value", "low", "high"]
     return rows[columns].sort_values(question.keys, ignore_index=True)

@@ -10,9 +10,9 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from analytics_lib.metrics.facts import Fact
+    from analytics_lib.metrics.facts import Fact, Part
     from analytics_lib.metrics.metric import Metric
 
 # Expressions of the dimensions that are no column; Monday is 1 (1 January 1900 was one).
@@ -23,53 +23,31 @@ _CALENDAR = {
 _WORD = re.compile(r"[a-z_][a-z0-9_]*")
 _BOUND = re.compile(r"\$([a-z_]+)")
 _STEP = "{name} as (\n{sql}\n)"
-_FACT = "fact as (select * from {name}_fact{joins})"
+_FACT = "fact as (select *{worked} from {name}_fact{joins})"
 _KEPT = "(select * from {name})"
-_JOIN = "\n    left join (select {key}, {columns} from {name}) as {name}_columns using ({key})"
+_JOIN = "\n    left join (select {key}, {columns} from {name}) as {name}_columns {found}"
 _SUMS = """{steps},
 per_user as (
     select {keys}, {cluster} as unit, {columns}
     from fact
     group by all
+),
+summed as (
+    select {names}, {sums}
+    from per_user
+    group by all
 )
-select {names}, {sums}
-from per_user
-group by all"""
+select {names}, {wanted}
+from summed"""
 _COUNTS = """{steps}
 select {keys}, {columns}
 from fact
 group by all"""
-_QUANTILE = """{steps},
-each as (select {keys}, {unit} ({value})::double as x from fact),
-counted as (select {names}, count(x)::double as n from each group by {names}),
-ranked as (
-    select {names}, {unit_name} x, row_number() over (partition by {names} order by x) as position
-    from each
-    where x is not null
-),
-middle as (
-    select {names}, sum(x * greatest(0, 1 - abs(position - 1 - $quantile * (n - 1)))) as value
-    from ranked join counted using ({names})
-    where abs(position - 1 - $quantile * (n - 1)) < 1
-    group by {names}
-),
-{effective},
-sure as (
-    select
-        {names}, n, units,
-        1.959963984540054 * sqrt($quantile * (1 - $quantile) * design_effect * n) as half
-    from effective
-),
-placed as (
-    select
-        {names}, n, units, floor($quantile * n - half) as low_at, ceil($quantile * n + half) + 1 as high_at
-    from sure
-)
-select
-    {names}, any_value(value) as value, any_value(placed.n) as n, any_value(units) as units,
-    max(x) filter (where position = low_at) as low, max(x) filter (where position = high_at) as high
-from ranked join middle using ({names}) join placed using ({names})
-where position = low_at or position = high_at or position = 1
+_VALUES = """{steps},
+each as (select {keys}, {unit} ({value})::double as x from fact)
+select {names}, {units} list(x) as x
+from each
+where x is not null
 group by {names}"""
 
 _UNITS = """{steps}
@@ -79,72 +57,56 @@ group by all"""
 _ROWS = """{steps}
 select {columns}
 from fact"""
-_BY_UNIT = """per_unit as (
-    select {names}, unit, count(*)::double as rows_of, count(*) filter (where x <= value)::double as below
-    from ranked join middle using ({names})
-    group by {names}, unit
-),
-spread as (
-    select
-        {names},
-        sum(rows_of) as n, count(*)::double as units, sum(below) / nullif(sum(rows_of), 0) as share,
-        sum(rows_of * rows_of) as n_n, sum(below * below) as below_below, sum(below * rows_of) as below_n
-    from per_unit
-    group by {names}
-),
-effective as (
-    select
-        {names}, n, units,
-        case when units < n and units > 1 and share > 0 and share < 1
-            then greatest(1, units / nullif(units - 1, 0)
-                * (below_below - 2 * share * below_n + share * share * n_n)
-                / nullif(n * share * (1 - share), 0))
-            else n / nullif(units, 0) end as design_effect
-    from spread
-)"""
-_EACH_ALONE = """effective as (
-    select {names}, count(*)::double as n, count(*)::double as units, 1::double as design_effect
-    from ranked
-    group by {names}
-)"""
 
 
 def sums_statement(fact: Fact, metrics: Sequence[Metric], *, by: Sequence[str], period: bool) -> str:
     """Counts of all ``metrics`` in every group, with what their intervals need.
 
     A row has ``period`` and the dimensions asked for (``whole`` without any) and, for metric number i,
-    ``y_i`` and ``n_i`` (numerator and denominator). Where users may repeat also ``units_i`` (users with a
-    denominator), ``yy_i yn_i nn_i`` (squares and products summed over users) and, for a mean, ``yyy_i`` and
-    ``nnn_i`` (both numbers of every user, in one order).
+    ``y_i`` and ``n_i`` (numerator and denominator). Where users may repeat, a share and a score also have
+    ``units_i`` (users with a denominator) and ``yy_i yn_i nn_i`` (squares and products summed over users), a
+    mean ``yyy_i`` and ``nnn_i`` (both numbers of every user, in one order).
     """
     keys = key_expressions(by, period=period)
-    parts = {
-        "steps": fact_steps(fact, mentioned(metrics, by, fact)),
-        "keys": aliased(keys),
-        "columns": ", ".join(_columns(number, metric) for number, metric in enumerate(metrics)),
-    }
+    steps = fact_steps(fact, mentioned(metrics, by, fact))
     if not fact.cluster:
-        return _COUNTS.format(**parts)
-    sums = ", ".join(_sums(number, metric) for number, metric in enumerate(metrics))
-    return _SUMS.format(**parts, names=", ".join(keys), cluster=fact.cluster, sums=sums)
+        columns = ", ".join(_columns(number, metric) for number, metric in enumerate(metrics))
+        return _COUNTS.format(steps=steps, keys=aliased(keys), columns=columns)
+    # Metrics share many of their expressions; each is worked out once.
+    texts = (text for metric in metrics for text in _texts(metric).values())
+    named = _numbered("e", texts)
+    wanted = {
+        column: total
+        for number, metric in enumerate(metrics)
+        for column, total in _sums(number, metric, named)
+    }
+    sums = _numbered("s", wanted.values())
+    return _SUMS.format(
+        steps=steps,
+        keys=aliased(keys),
+        names=", ".join(keys),
+        cluster=fact.cluster,
+        columns=", ".join(f"coalesce(({text})::double, 0) as {name}" for text, name in named.items()),
+        sums=", ".join(f"{total} as {name}" for total, name in sums.items()),
+        wanted=", ".join(f"{sums[total]} as {column}" for column, total in wanted.items()),
+    )
 
 
-def quantile_statement(fact: Fact, metric: Metric, *, by: Sequence[str], period: bool) -> str:
-    """A quantile of one metric in every group, with Woodruff's limits.
+def values_statement(fact: Fact, metric: Metric, *, by: Sequence[str], period: bool) -> str:
+    """The values of a quantile in every group that has any: what ``woodruff.quantile_rows`` starts from.
 
-    A row has the groups as in ``sums_statement``, and ``value low high n units``. Woodruff (1952): the limits
-    of the share of values below the quantile, read back as values, the share's variance by users.
+    A row has the groups as in ``sums_statement``, the list ``x`` of values and, in step with it, ``unit``
+    (whose each is) where users may repeat.
     """
     keys = key_expressions(by, period=period)
-    names = ", ".join(keys)
-    return _QUANTILE.format(
+    return _VALUES.format(
         steps=fact_steps(fact, mentioned([metric], by, fact)),
         keys=aliased(keys),
-        names=names,
+        names=", ".join(keys),
         unit=f"{fact.cluster} as unit," if fact.cluster else "",
-        unit_name="unit," if fact.cluster else "",
+        # Both lists are gathered in one pass over the same rows, so that they stay in step.
+        units="list(unit) as unit," if fact.cluster else "",
         value=metric.numerator,
-        effective=(_BY_UNIT if fact.cluster else _EACH_ALONE).format(names=names),
     )
 
 
@@ -194,46 +156,56 @@ def mentioned(metrics: Iterable[Metric], by: Sequence[str], fact: Fact) -> set[s
 
 def fact_steps(fact: Fact, words: set[str]) -> str:
     """``with`` the fact, its parts joined where one of their columns is wanted."""
-    parts = fact.parts_for(words)
+    worked = {name: sql for name, sql in fact.worked.items() if name in words}
+    parts = fact.parts_for(words.union(*(_WORD.findall(sql) for sql in worked.values())))
     before = {needed.name: needed for part in parts for needed in part.needs}
     # A fact's own steps come last: they may be read from where they are kept.
     before |= {needed.name: needed for needed in fact.needs}
     each = before | {part.name: part for part in parts}
     steps = [_STEP.format(name=part.name, sql=part.sql) for part in each.values()]
     steps.append(_STEP.format(name=f"{fact.name}_fact", sql=fact.sql))
-    joins = "".join(
-        _JOIN.format(name=part.name, key=part.key, columns=", ".join(part.columns)) for part in parts
-    )
-    steps.append(_FACT.format(name=fact.name, joins=joins))
+    joins = "".join(_joined(part) for part in parts)
+    added = "".join(f", {sql} as {name}" for name, sql in worked.items())
+    steps.append(_FACT.format(name=fact.name, worked=added, joins=joins))
     return "with " + ",\n".join(steps)
 
 
+def _joined(part: Part) -> str:
+    found = f"on {part.on}" if part.on else f"using ({part.key})"
+    return _JOIN.format(name=part.name, key=part.key, columns=", ".join(part.columns), found=found)
+
+
 def _columns(number: int, metric: Metric) -> str:
-    wanted = {"y": metric.numerator, "n": metric.denominator, "s": metric.squares}
     return ", ".join(
-        f"coalesce(({expression})::double, 0) as {name}_{number}"
-        for name, expression in wanted.items()
-        if expression
+        f"coalesce(({text})::double, 0) as {name}_{number}" for name, text in _texts(metric).items()
     )
 
 
-def _sums(number: int, metric: Metric) -> str:
-    i = number
-    sums = [f"sum(y_{i}) as y_{i}"]
-    if metric.denominator:
-        sums += [
-            f"sum(n_{i}) as n_{i}",
-            f"count(*) filter (where n_{i} > 0) as units_{i}",
-            f"sum(y_{i} * y_{i}) as yy_{i}",
-            f"sum(y_{i} * n_{i}) as yn_{i}",
-            f"sum(n_{i} * n_{i}) as nn_{i}",
-        ]
-    if metric.squares:
-        sums.append(f"sum(s_{i}) as s_{i}")
+def _texts(metric: Metric) -> dict[str, str]:
+    """The expressions a metric has, by the letters their sums are called by."""
+    texts = {"y": metric.numerator, "n": metric.denominator, "s": metric.squares}
+    return {name: text for name, text in texts.items() if text}
+
+
+def _numbered(letter: str, texts: Iterable[str]) -> dict[str, str]:
+    """A name for each different text."""
+    return {text: f"{letter}_{number}" for number, text in enumerate(dict.fromkeys(texts))}
+
+
+def _sums(number: int, metric: Metric, named: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Each column of a metric and what it is the total of, by the names of its expressions."""
+    name = {letter: named[text] for letter, text in _texts(metric).items()}
+    yield from ((f"{letter}_{number}", f"sum({name[letter]})") for letter in name)
+    if not metric.denominator:
+        return
+    y, n = name["y"], name["n"]
     if metric.kind == "mean":
         # Both lists are gathered in one pass over the same rows, so that they stay in step.
-        sums += [f"list({of}_{i}) filter (where n_{i} > 0 or y_{i} <> 0) as {of * 3}_{i}" for of in "yn"]
-    return ", ".join(sums)
+        yield f"yyy_{number}", f"list({y}) filter (where {n} > 0 or {y} <> 0)"
+        yield f"nnn_{number}", f"list({n}) filter (where {n} > 0 or {y} <> 0)"
+        return
+    yield f"units_{number}", f"count(*) filter (where {n} > 0)"
+    yield from ((f"{a}{b}_{number}", f"sum({name[a]} * {name[b]})") for a, b in ("yy", "yn", "nn"))
 
 
 _PAIRS = """{steps},

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from analytics_lib.metrics.facts import FACTS
+from analytics_lib.metrics.ready_replies import ready_replies
 from analytics_lib.metrics.statements import bound_names, units_statement
 
 if TYPE_CHECKING:
@@ -27,7 +28,8 @@ def unit_pairs(store: Store, metrics: Sequence[Metric], question: Question) -> p
     """
     frames = []
     for number, metric in enumerate(metrics):
-        sql = units_statement(FACTS[metric.table], metric)
+        fact = FACTS[metric.table]
+        sql = units_statement(ready_replies(store, fact, question) or fact, metric)
         values = {**question.bound, **metric.parameters}
         found = store.query(sql, **{name: values[name] for name in bound_names(sql)})
         frames.append(found.set_index("unit").add_suffix(f"_{number}"))

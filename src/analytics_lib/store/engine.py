@@ -171,11 +171,10 @@ class Engine:
             RequestError: If it is not exactly one SELECT, or the engine refuses it.
         """
         _check_select(sql)
-        values = bound(parameters)
         with _wrapped(self.cursor, sql) as cursor:
             # A SELECT may hold a DELETE in a named step; only the transaction keeps it from working.
             cursor.execute("begin transaction read only")
-            return _wrapped(lambda: cursor.sql(sql, params=values).to_arrow_table(), sql)
+            return _wrapped(lambda: cursor.sql(sql, params=bound(parameters)).to_arrow_table(), sql)
 
     def keep(self, sql: str, parameters: Mapping[str, object]) -> str:
         """Work one SELECT out once; the name it can be read by, until it is forgotten.
@@ -185,9 +184,8 @@ class Engine:
         """
         _check_select(sql)
         name = f"kept_{next(self._numbers)}"
-        values = bound(parameters)
         with _wrapped(self.cursor, sql) as cursor:
-            _wrapped(lambda: cursor.execute(f"create table {name} as {sql}", values), sql)
+            _wrapped(lambda: cursor.execute(f"create table {name} as {sql}", bound(parameters)), sql)
         return name
 
     def forget(self, name: str) -> None:

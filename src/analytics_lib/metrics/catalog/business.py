@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analytics_lib.metrics.catalog.expressions import DEMAND, DURABLE, MATURE
+from analytics_lib.metrics.catalog.expressions import COST, DEMAND, DURABLE, MATURE
 from analytics_lib.metrics.metric import Metric
 from analytics_lib.schema import FUNNEL_STAGES
 
@@ -10,12 +10,7 @@ _STAGES_ES = (
     *("conversación iniciada", "interés mostrado", "productos vistos", "producto elegido", "talla elegida"),
     *("carrito lleno", "pago iniciado", "compra terminada"),
 )
-_COST = (
-    "sum(rate_conversation + coalesce(templates, 0) * rate_template + rate_agent_minute * case "
-    "when agent_messages > 0 "
-    "then greatest(1.0, date_diff('microsecond', first_agent_at, last_agent_at)::double / 60000000) "
-    "else 0 end)"
-)
+_COST = f"sum({COST})"
 
 # Before the first dated rate nobody knows what a conversation cost.
 _PRICED = "rate_conversation is not null"
