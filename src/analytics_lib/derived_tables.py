@@ -25,6 +25,12 @@ _TALKED = (
     Column("last_agent_at", "at", "last message of an agent"),
 )
 
+_BEGUN = (
+    Column("channel", "text", "of the conversation"),
+    Column("started_at", "at", "first message"),
+    Column("started_local", "local", "first message, on the wall clock"),
+    Column("ended_at", "at", "when it was closed"),
+)
 _ALL = (
     Table(
         "numbered",
@@ -214,10 +220,7 @@ _ALL = (
         ("conversation_id",),
         (
             _CONVERSATION,
-            Column("channel", "text", "of the conversation"),
-            Column("started_at", "at", "first message"),
-            Column("started_local", "local", "first message, on the wall clock"),
-            Column("ended_at", "at", "when it was closed"),
+            *_BEGUN,
             Column("escalated_at", "at", "when a person was called in"),
             Column("first_at", "at", "first message of anybody; null without any"),
             Column("last_at", "at", "last message of anybody"),
@@ -231,6 +234,46 @@ _ALL = (
             Column("agreed", "float", "the most that was about to be paid"),
             Column("carried", "float", "what the cart was worth"),
             Column("bought", "bool", "whether an order of more than nothing was placed"),
+        ),
+    ),
+    Table(
+        "conversation_rows",
+        "one conversation, in the order of their ids",
+        ("conversation_id",),
+        (
+            _CONVERSATION,
+            identifier("user_id", "the person, as a keyed hash"),
+            *_BEGUN,
+            Column("outcome", "text", "how it ended"),
+            Column("resolved", "bool", "whether it was resolved"),
+            Column("escalated_at", "at", "when a person was called in"),
+            Column("escalation_reason", "text", "why"),
+            Column("csat", "int", "satisfaction, 1 to 5"),
+            Column("nps", "int", "recommendation, 0 to 10"),
+            Column("entry_point", "text", "where it began"),
+            Column("city", "text", "of the user"),
+        ),
+    ),
+    Table(
+        "conversation_steps",
+        "one action, event or order of a conversation, in the order of conversations",
+        ("kind", "step_id"),
+        (
+            _CONVERSATION,
+            Column("kind", "text", "action, event or order", required=True),
+            Column("step_id", "id", "id of the action, the event or the order", required=True),
+            Column("moment", "at", "when it happened", required=True),
+            Column("moment_local", "local", "the same on the wall clock", required=True),
+            Column("name", "text", "of the action or event"),
+            Column("duration_ms", "float", "of an action"),
+            Column("succeeded", "bool", "whether an action did what was asked"),
+            Column("error", "text", "why it did not"),
+            Column("product_id", "id", "the product of an event"),
+            Column("product", "text", "its name"),
+            Column("category", "text", "kind of product"),
+            Column("value", "float", "of an event"),
+            Column("amount", "float", "of an order; negative is a refund"),
+            Column("currency", "text", "currency of the amount"),
         ),
     ),
     Table(

@@ -5,8 +5,10 @@ import pandas as pd
 import pytest
 from telling import at
 
+from analytics_lib.analysis.looks_kept import CONVERSATION_ROWS, CONVERSATION_STEPS
 from analytics_lib.analysis.timeline import choose_conversation, timeline, timelines
 from analytics_lib.errors import NotFoundError
+from analytics_lib.store import Store, derived
 
 DAY = {"since": dt.date(2026, 3, 2), "until": dt.date(2026, 3, 3)}
 
@@ -168,21 +170,48 @@ def test_messages_somebody_has_already_are_not_looked_for_again(tell):
     assert column(found.conversation, "conversation_id") == ["a", "b"]
 
 
-@pytest.mark.parametrize("as_of", [None, at(minute(4)).to_pydatetime()])
-def test_conversation_looks_the_same_alone_and_among_others(tell, as_of):
+def eventful(tell):
+    """Two conversations, one with an action that fails, an event of a product and one without, an order."""
     said = [("user", minute(1), "hola"), ("bot", minute(3)), ("user", minute(5))]
     step = {"event_id": "e1", "conversation_id": "a", "user_id": "u1", "occurred_at": at(minute(2))}
     order = {"order_id": "o1", "conversation_id": "a", "user_id": "u1", "ordered_at": at(minute(6))}
-    store = tell(
+    entered = {**step, "event_id": "e2", "name": "interest_shown"}
+    return tell(
         ("a", minute(0), said, {"end": minute(7), "outcome": "resolved"}),
         ("b", minute(0), said),
-        actions=pd.DataFrame([action(1), action(5), action(2, "b")]),
-        events=pd.DataFrame([{**step, "name": "cart_added", "product_id": "p1"}]),
+        actions=pd.DataFrame([action(1), action(5, succeeded=False, error="timeout"), action(2, "b")]),
+        events=pd.DataFrame([{**step, "name": "cart_added", "product_id": "p1", "value": 9.0}, entered]),
         products=pd.DataFrame([{"product_id": "p1", "name": "Camisa", "category": "camisas"}]),
         orders=pd.DataFrame([{**order, "amount": 10.0, "currency": "COP"}]),
     )
+
+
+PARTS = ("conversation", "messages", "actions", "events", "orders")
+
+
+@pytest.mark.parametrize("as_of", [None, at(minute(4)).to_pydatetime()])
+def test_conversation_looks_the_same_alone_and_among_others(tell, as_of):
+    store = eventful(tell)
     alone, among = (timelines(store, names, as_of=as_of) for names in (["a"], ["a", "b"]))
-    for name in ("conversation", "messages", "actions", "events", "orders"):
+    for name in PARTS:
         rows = getattr(among, name)
         rows = rows[rows["conversation_id"] == "a"].reset_index(drop=True)
         pd.testing.assert_frame_equal(getattr(alone, name), rows)
+
+
+@pytest.mark.parametrize("as_of", [None, at(minute(4)).to_pydatetime(), at(minute(2)).to_pydatetime()])
+def test_conversation_looks_the_same_in_rows_that_are_kept(tell, tmp_path, monkeypatch, as_of):
+    monkeypatch.setattr(derived, "_WORTH_KEEPING_ROWS", 1)
+    told = eventful(tell)
+    with Store.open(tmp_path / "store") as store:
+        for table in ("conversations", "messages", "actions", "events", "products", "orders"):
+            store.append(table, told.query(f"select * from {table}"))
+    with Store.open(tmp_path / "store") as store:
+        plain = timeline(store, "a", as_of=as_of)
+        assert store.prepare(CONVERSATION_ROWS, CONVERSATION_STEPS)
+        kept = timeline(store, "a", as_of=as_of)
+        with pytest.raises(NotFoundError, match="no conversation 'c'"):
+            timeline(store, "c")
+    for name in PARTS:
+        pd.testing.assert_frame_equal(getattr(kept, name), getattr(plain, name))
+    assert len(kept.events) == (0 if as_of == at(minute(2)).to_pydatetime() else 2)

@@ -192,6 +192,34 @@ def test_what_is_hours_older_than_the_newest_is_swept(root):
     assert upkeep.verify(root) == []
 
 
+BY_CONVERSATION = Derived("talks", ("messages",), TALKS.make, looked_up="conversation_id")
+
+
+@pytest.mark.parametrize("rows", [TALKS, BY_CONVERSATION], ids=["read whole", "looked up"])
+def test_rows_that_are_kept_are_had_and_others_are_not_made(root, rows):
+    with Store.open(root) as store, store.known_at(dt.date(2027, 1, 1)) as known:
+        assert not store.has(rows)
+        assert kept(root) == []
+        store.derived(rows)
+        assert store.has(rows)
+        assert not known.has(rows)
+    with Store.open(root) as store:
+        assert store.has(rows)
+        assert dict(store.query(READ).itertuples(index=False, name=None)) == {"a": 3, "b": 1}
+
+
+def test_rows_that_are_looked_up_are_read_by_several_stores_and_made_again_where_damaged(root):
+    with Store.open(root) as one, Store.open(root) as other:
+        assert talks(one, BY_CONVERSATION) == talks(other, BY_CONVERSATION) == {"a": 3, "b": 1}
+        (file,) = kept(root)
+        file.unlink()
+        assert talks(one, BY_CONVERSATION) == {"a": 3, "b": 1}
+    file.write_bytes(b"no rows at all")
+    with Store.open(root) as store:
+        assert not store.has(BY_CONVERSATION)
+        assert talks(store, BY_CONVERSATION) == {"a": 3, "b": 1}
+
+
 def test_a_refused_query_is_the_readers_error(root):
     wrong = Derived("wrong", ("messages",), "select nothing_of_the_kind from messages")
     with Store.open(root) as store, pytest.raises(RequestError, match="nothing_of_the_kind"):

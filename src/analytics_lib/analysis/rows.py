@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -37,8 +38,14 @@ def frame_of(rows: Iterable[tuple[object, ...]], types: Mapping[str, str | None]
 def _typed(values: tuple[Any, ...], kind: str | None) -> list[Any] | pd.api.extensions.ExtensionArray:
     if kind is None:
         return list(values)
-    array: pd.api.extensions.ExtensionArray = pd.array(values, dtype=kind)  # type: ignore[call-overload]
+    array: pd.api.extensions.ExtensionArray = pd.array(values, dtype=_dtype(kind))  # type: ignore[call-overload]
     return array
+
+
+@cache
+def _dtype(kind: str) -> pd.api.extensions.ExtensionDtype:
+    """The type of a name; pandas tries one kind of type after the other each time it is given a name."""
+    return pd.api.types.pandas_dtype(kind)  # type: ignore[return-value]
 
 
 def _values(column: pd.Series) -> list[Any]:

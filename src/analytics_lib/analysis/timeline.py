@@ -26,6 +26,13 @@ from analytics_lib.analysis.looks_at_one import (
     ONE_MESSAGES,
     ONE_ORDERS,
 )
+from analytics_lib.analysis.looks_kept import (
+    CONVERSATION_ROWS,
+    CONVERSATION_STEPS,
+    KEPT_CONVERSATION,
+    KEPT_STEPS,
+    apart,
+)
 from analytics_lib.analysis.scope import bounds, known_before
 from analytics_lib.errors import NotFoundError
 from analytics_lib.store.engine import to_pandas
@@ -88,6 +95,7 @@ _PARTS_OF_ONE = {
     "actions": ONE_ACTIONS,
     "orders": ONE_ORDERS,
 }
+_KEPT_PARTS_OF_ONE = {"messages": ONE_MESSAGES, "conversation": KEPT_CONVERSATION, "steps": KEPT_STEPS}
 _AT_ONCE = 2
 _SECOND = 1_000_000  # microseconds
 _MOMENTS = {"actions": "started_at", "events": "occurred_at"}
@@ -156,31 +164,48 @@ def timelines(
     ``messages`` are those of the conversations where somebody has them already, in their order and with the
     columns that matter to whoever asks; ``read`` is as in ``timeline``.
     """
-    store.derived(PRODUCT_NAMES)
-    store.derived(CONVERSATION_ORDERS)
-    sql, asked = _looks(list(conversation_ids), known_before(as_of))
+    before = known_before(as_of)
+    sql, asked = _looks(store, list(conversation_ids))
     parts = {name: look for name, look in sql.items() if name != "messages" or messages is None}
     # Each look into a large table takes its time: two side by side take less than one after the other, and
     # what is written is read while the engine looks for the rest.
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        looks = {name: pool.submit(store.query_arrow, look, **asked) for name, look in parts.items()}
+        looks = {
+            name: pool.submit(store.query_arrow, look, **asked, **_cut(look, before))
+            for name, look in parts.items()
+        }
         conversation = looks.pop("conversation").result()
         # Looked up once and not joined in each query: every look into a large table takes time.
         begun = conversation.select(["conversation_id", "started_at"])
         written = looks.pop("messages").result() if messages is None else messages
+        written = written.filter(pc.less(written["sent_at"], pa.scalar(before, written["sent_at"].type)))
         told = to_pandas(_timed(_spaced(_of_known(written, begun)), begun, "sent_at"))
         told = told if read is None else read(told)
-        rows = {name: _of_known(look.result(), begun) for name, look in looks.items()}
+        found = {name: look.result() for name, look in looks.items()}
+    found = apart(found["steps"]) if "steps" in found else found
+    rows = {name: _of_known(part, begun) for name, part in found.items()}
     rows |= {name: _timed(rows[name], begun, moment) for name, moment in _MOMENTS.items()}
     others = {name: to_pandas(part) for name, part in rows.items()}
     return Timeline(conversation=to_pandas(conversation), messages=told, **others)
 
 
-def _looks(conversation_ids: list[str], before: dt.datetime) -> tuple[dict[str, str], dict[str, object]]:
-    """The query of every part, and what is bound in them."""
-    if len(conversation_ids) == 1:
-        return _PARTS_OF_ONE, {"conversation_id": conversation_ids[0], "as_of": before}
-    return _PARTS, {"conversation_ids": conversation_ids, "as_of": before}
+def _cut(sql: str, before: dt.datetime) -> dict[str, object]:
+    """The end of what is known, for a look that asks for it."""
+    return {"as_of": before} if "$as_of" in sql else {}
+
+
+def _looks(store: Store, conversation_ids: list[str]) -> tuple[dict[str, str], dict[str, object]]:
+    """The query of every part, and whose rows it looks for."""
+    one: dict[str, object] | None = (
+        {"conversation_id": conversation_ids[0]} if len(conversation_ids) == 1 else None
+    )
+    if one and store.has(CONVERSATION_ROWS) and store.has(CONVERSATION_STEPS):
+        return _KEPT_PARTS_OF_ONE, one
+    store.derived(PRODUCT_NAMES)
+    store.derived(CONVERSATION_ORDERS)
+    if one:
+        return _PARTS_OF_ONE, one
+    return _PARTS, {"conversation_ids": conversation_ids}
 
 
 def _of_known(rows: pa.Table, begun: pa.Table) -> pa.Table:

@@ -9,32 +9,26 @@ kept in its memory.
 from __future__ import annotations
 
 import hashlib
-import os
-import tempfile
-import warnings
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
-from analytics_lib.atomic import sync_folder
 from analytics_lib.errors import RequestError, StoreError
 from analytics_lib.hashes import library_hash
+from analytics_lib.store.derived_files import LOOKED_UP, READ_WHOLE, keep, show_file
 from analytics_lib.store.engine import quoted
-from analytics_lib.store.opening import StoreWarning
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
+
+    import pyarrow as pa
 
     from analytics_lib.store.engine import Engine
     from analytics_lib.store.store import Store
 
 FOLDER = "_derived"
 _WORTH_KEEPING_ROWS = 200_000
-_GROUP_ROWS = 120 * 1024
 # Somebody may still read what belongs to an earlier state of the tables.
 _KEEP_SECONDS = 2 * 3600
 
@@ -47,11 +41,14 @@ class Derived:
         name: What SQL calls them.
         reads: The tables of the contract they are made of, and no others.
         make: One SELECT without parameters, or a function of a store; the same rows from the same tables.
+        looked_up: The column by which single rows are looked up, if they are: they are kept in its order,
+            and one is found in a third of the time that a file takes which is made to be read as a whole.
     """
 
     name: str
     reads: tuple[str, ...]
     make: str | Callable[[Store], pa.Table]
+    looked_up: str = ""
 
 
 def kept_file(root: Path, derived: Derived, sources: list[str]) -> Path:
@@ -60,7 +57,16 @@ def kept_file(root: Path, derived: Derived, sources: list[str]) -> Path:
     for source in sources:
         # A store may be moved as a whole.
         digest.update(source.replace(str(root), "").encode() + b"\0")
-    return root / FOLDER / f"{derived.name}-{digest.hexdigest()[:32]}.parquet"
+    kind = LOOKED_UP if derived.looked_up else READ_WHOLE
+    return root / FOLDER / f"{derived.name}-{digest.hexdigest()[:32]}{kind}"
+
+
+def find(engine: Engine, derived: Derived, root: Path | None) -> Path | None:
+    """Make the rows readable where somebody has kept them; their file, null where nobody has."""
+    if root is None:
+        return None
+    file = kept_file(root, derived, engine.sources(derived.reads))
+    return file if file.exists() and _shown(engine, derived, file) else None
 
 
 def is_kept(engine: Engine, derived: Derived) -> bool:
@@ -81,47 +87,11 @@ def show(store: Store, engine: Engine, derived: Derived, root: Path | None) -> P
     if file and file.exists() and _shown(engine, derived, file):
         return file
     rows = store.query_arrow(derived.make) if isinstance(derived.make, str) else derived.make(store)
-    if root and file and keep(file, rows) and _shown(engine, derived, file):
+    if root and file and keep(file, rows, order=derived.looked_up) and _shown(engine, derived, file):
         sweep(root)
         return file
     engine.hold(derived.name, rows)
     return None
-
-
-def keep(file: Path, rows: pa.Table) -> bool:
-    """Write the file, whole or not at all; whether it could be, else a ``StoreWarning`` says why not."""
-    temporary = None
-    try:
-        file.parent.mkdir(exist_ok=True)
-        handle, temporary = tempfile.mkstemp(prefix=f".{file.stem}-", dir=file.parent)
-        with os.fdopen(handle, "wb") as out:
-            pq.write_table(
-                rows,
-                out,
-                row_group_size=_GROUP_ROWS,
-                compression="zstd",
-                compression_level=1,
-                # Tried on every column of numbers, a dictionary takes most of the time and saves no room.
-                use_dictionary=[field.name for field in rows.schema if pa.types.is_string(field.type)],
-            )
-            out.flush()
-            os.fsync(out.fileno())
-        # mkstemp makes files private; whoever may read the tables may read what is made of them.
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(file)
-        sync_folder(file.parent)
-    except OSError as error:
-        warnings.warn(
-            f"Derived rows could not be kept in {file.parent} ({error}); they are worked out for this store "
-            "alone. Make room there, or make the folder writable.",
-            StoreWarning,
-            stacklevel=4,
-        )
-        return False
-    finally:
-        if temporary:
-            Path(temporary).unlink(missing_ok=True)
-    return True
 
 
 def sweep(root: Path) -> int:
@@ -149,7 +119,7 @@ def _rows(engine: Engine, tables: tuple[str, ...]) -> int:
 def _shown(engine: Engine, derived: Derived, file: Path) -> bool:
     """Whether the file could be shown; one that is damaged, or swept this moment, is made again."""
     try:
-        engine.show_file(derived.name, str(file))
+        show_file(engine, derived.name, file)
     except (RequestError, StoreError):
         return False
     return True

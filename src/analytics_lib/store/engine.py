@@ -41,6 +41,7 @@ SQL_TYPES = {
     "local": "timestamp",
 }
 _MAX_SPILL = "40GB"
+_FEW_ROWS = 10_000
 T = TypeVar("T")
 
 
@@ -138,11 +139,6 @@ class Engine:
         self.run(f"create table {quoted(name)} as select * from holding")
         self._connection.unregister("holding")
 
-    def show_file(self, name: str, file: str) -> None:
-        """Make one Parquet file readable under a name."""
-        read = f"read_parquet([{literal(file)}], hive_partitioning = false)"
-        self.run(f"create or replace view {quoted(name)} as select * from {read}")
-
     def sources(self, names: Iterable[str]) -> list[str]:
         """What tables are read from, in the order of the names."""
         return [str(self._sources[name]) for name in names]
@@ -217,7 +213,9 @@ def _cast(table: Table, source: str) -> str:
 def to_pandas(rows: pa.Table) -> pd.DataFrame:
     """Arrow rows as a frame: whole numbers without nulls are int64, decimals float64, text ``str``."""
     columns = [_simple(column) for column in rows.columns]
-    frame: pd.DataFrame = pa.Table.from_arrays(columns, names=rows.column_names).to_pandas()
+    # To start threads takes longer than to convert a few rows.
+    many = rows.num_rows > _FEW_ROWS
+    frame: pd.DataFrame = pa.Table.from_arrays(columns, names=rows.column_names).to_pandas(use_threads=many)
     return frame
 
 

@@ -186,6 +186,20 @@ class Store:
                 self._derived[wanted.name] = derived.show(self, self._engine, wanted, root)
         return wanted.name
 
+    def has(self, wanted: Derived) -> bool:
+        """Whether derived rows are kept already, and so can be read at once; they are not made.
+
+        They can be read then as after ``derived``.
+        """
+        with self._deriving:
+            kept = self._derived.get(wanted.name)
+            if kept is None or not kept.exists():
+                root = self._root if self.cutoff is None else None
+                kept = derived.find(self._engine, wanted, root)
+            if kept is not None:
+                self._derived[wanted.name] = kept
+            return kept is not None
+
     def prepare(self, *wanted: Derived) -> list[str]:
         """Keep derived rows beside the store before anybody asks for them; the names of those kept.
 
