@@ -11,12 +11,16 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from analytics_lib.analysis.prepared import EVERY_DERIVED
+from analytics_lib.errors import StoreError
 from analytics_lib.runs.processes import members
 from analytics_lib.runs.record import RunRecord, write_record
+from analytics_lib.store import Store, derived
 from commanding import status
 
 ANALYTICS = str(Path(sys.executable).with_name("analytics"))
 PROJECT = Path(__file__).parents[1]
+SIMULATE = ("simulate", "--seed", "7", "--until", "2026-06-01")
 
 
 @pytest.fixture
@@ -65,6 +69,28 @@ def test_simulated_world_is_written_ingested_and_listed(project):
     assert made.returncode == 0, made.stderr
     assert {row["table"]: row["rows"] for row in tables}["conversations"] == 30
     assert analytics(project, "store", "verify").returncode == 0
+
+
+def test_what_large_questions_share_is_there_after_ingest(here, monkeypatch):
+    monkeypatch.setattr(derived, "_WORTH_KEEPING_ROWS", 20)
+    assert (
+        status("simulate", "--conversations", "30", "--seed", "7", "--until", "2026-06-01", folder=here) == 0
+    )
+    kept = {path.name.rpartition("-")[0] for path in (here / "data" / "store" / derived.FOLDER).iterdir()}
+    assert kept == {rows.name for rows in EVERY_DERIVED} - {"conversation_orders"}
+
+
+def test_rows_are_stored_also_where_nothing_can_be_worked_out_ahead(here, monkeypatch, capsys):
+    def fail(*_):
+        raise StoreError("The query needs more memory.")
+
+    monkeypatch.setattr(Store, "prepare", fail)
+    assert (
+        status("simulate", "--conversations", "10", "--seed", "7", "--until", "2026-06-01", folder=here) == 0
+    )
+    assert "every row is stored; the first question will take longer: The query" in capsys.readouterr().err
+    with Store.open(here / "data" / "store") as store:
+        assert len(store.query("select conversation_id from conversations")) == 10
 
 
 def test_no_ingest_leaves_the_files_and_makes_no_store(project):
