@@ -177,18 +177,25 @@ def test_several_at_once_keep_one_file(root):
     assert len(kept(root)) == 1
 
 
-def test_what_is_hours_older_than_the_newest_is_swept(root):
+def test_what_is_hours_older_than_the_newest_of_its_name_is_swept(root):
+    others = Derived("users_seen", ("messages",), "select distinct user_id from messages")
     with Store.open(root) as store:
         talks(store)
         store.append("messages", messages("c", 9))
     (old,) = kept(root)
-    hours_ago = old.stat().st_mtime - dt.timedelta(hours=3).total_seconds()
-    os.utime(old, (hours_ago, hours_ago))
-    upkeep.compact(root, memory_limit_gb=1)
-    assert kept(root) == [old], "the newest one stays, however old"
+    unfinished = old.with_name(f".{old.stem}-1x2y")
+    unfinished.touch()
+    for file in (old, unfinished):
+        hours_ago = file.stat().st_mtime - dt.timedelta(hours=3).total_seconds()
+        os.utime(file, (hours_ago, hours_ago))
     with Store.open(root) as store:
+        store.derived(others)
+        assert old.exists(), "the newest of its name stays, however old"
+        assert not unfinished.exists()
         assert talks(store) == {"a": 3, "b": 1, "c": 1}
-    assert old not in kept(root)
+    assert not old.exists()
+    upkeep.compact(root, memory_limit_gb=1)
+    assert {path.name.rpartition("-")[0] for path in kept(root)} == {"talks", "users_seen"}
     assert upkeep.verify(root) == []
 
 

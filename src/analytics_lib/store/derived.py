@@ -95,10 +95,18 @@ def show(store: Store, engine: Engine, derived: Derived, root: Path | None) -> P
 
 
 def sweep(root: Path) -> int:
-    """Delete what was kept, or never finished, two hours before the newest kept file; how many files."""
+    """Delete what is two hours older than the newest of its name, or was never finished; how many files."""
     kept_at = {file: at for file in (root / FOLDER).glob("*") if (at := _kept_at(file)) is not None}
-    newest = max(kept_at.values(), default=0.0)
-    old = [file for file, at in kept_at.items() if at < newest - _KEEP_SECONDS]
+    newest: dict[str, float] = {}
+    for file, at in kept_at.items():
+        newest[_name(file)] = max(at, newest.get(_name(file), at))
+    latest = max(newest.values(), default=0.0)
+    # What is of a process that died has the name of no rows, and no newer one.
+    old = [
+        file
+        for file, at in kept_at.items()
+        if at < (latest if file.name.startswith(".") else newest[_name(file)]) - _KEEP_SECONDS
+    ]
     for file in old:
         file.unlink(missing_ok=True)
     return len(old)
@@ -123,6 +131,10 @@ def _shown(engine: Engine, derived: Derived, file: Path) -> bool:
     except (RequestError, StoreError):
         return False
     return True
+
+
+def _name(file: Path) -> str:
+    return file.name.rpartition("-")[0]
 
 
 def _kept_at(file: Path) -> float | None:
