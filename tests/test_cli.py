@@ -72,7 +72,8 @@ def test_simulated_world_is_written_ingested_and_listed(project):
 
 
 def test_what_large_questions_share_is_there_after_ingest(here, monkeypatch):
-    monkeypatch.setattr(derived, "_WORTH_KEEPING_ROWS", 20)
+    monkeypatch.setattr(derived, "WORTH_KEEPING_ROWS", 20)
+    monkeypatch.setattr(derived, "WORTH_LOOKING_UP_ROWS", 20)
     assert (
         status("simulate", "--conversations", "30", "--seed", "7", "--until", "2026-06-01", folder=here) == 0
     )

@@ -1,7 +1,7 @@
-"""Tables that no source gives: steps that several queries of metrics share, made anew for every question.
+"""Tables that no source gives: steps that queries of metrics share, and rows worked out ahead (``Derived``).
 
 Their columns are declared like those of the contract, so that the queries that read them can be checked; the
-queries that make them are in ``metrics``.
+queries that make them are in ``metrics`` and ``analysis``.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from analytics_lib.table import Column, Table, identifier
 
 _CONVERSATION = identifier("conversation_id", "the conversation")
+_USER = identifier("user_id", "the person, as a keyed hash")
 _PLACE = tuple(
     Column(name, "text", "of the conversation")
     for name in ("channel", "entry_point", "city", "region", "country")
@@ -26,11 +27,19 @@ _TALKED = (
 )
 
 _BEGUN = (
-    Column("channel", "text", "of the conversation"),
     Column("started_at", "at", "first message"),
     Column("started_local", "local", "first message, on the wall clock"),
     Column("ended_at", "at", "when it was closed"),
 )
+_ENDED = (
+    Column("outcome", "text", "how it ended"),
+    Column("resolved", "bool", "whether the customer's need was met"),
+    Column("csat", "int", "answer to the satisfaction survey"),
+    Column("nps", "int", "answer to: would you recommend us?"),
+    Column("escalated_at", "at", "when a person was called in"),
+    Column("escalation_reason", "text", "why"),
+)
+
 _ALL = (
     Table(
         "numbered",
@@ -38,7 +47,7 @@ _ALL = (
         ("conversation_id",),
         (
             _CONVERSATION,
-            identifier("user_id", "the person, as a keyed hash"),
+            _USER,
             Column("first_at", "at", "first message of the user"),
             Column("number", "int", "of the conversation, in order of ids", required=True),
             Column("user_number", "int", "of the user, likewise", required=True),
@@ -71,7 +80,7 @@ _ALL = (
         "one user, by any activity of theirs",
         ("user_id",),
         (
-            identifier("user_id", "the person, as a keyed hash"),
+            _USER,
             Column("first_period", "text", "start of the period in which they first came, on the wall clock"),
         ),
     ),
@@ -94,7 +103,7 @@ _ALL = (
         ("person",),
         (
             Column("person", "int", "number of the user, in order of ids", required=True),
-            identifier("user_id", "the person, as a keyed hash"),
+            _USER,
             Column("segment", "text", "of the user"),
         ),
     ),
@@ -104,11 +113,7 @@ _ALL = (
         ("chat",),
         (
             Column("chat", "int", "number of the conversation, in order of ids", required=True),
-            Column("channel", "text", "of the conversation"),
-            Column("entry_point", "text", "of the conversation"),
-            Column("city", "text", "of the conversation"),
-            Column("region", "text", "of the conversation"),
-            Column("country", "text", "of the conversation"),
+            *_PLACE,
         ),
     ),
     Table(
@@ -119,13 +124,9 @@ _ALL = (
             Column("number", "int", "of the conversation, in order of users and ids", required=True),
             Column("user_number", "int", "of the user, in order of ids", required=True),
             _CONVERSATION,
-            identifier("user_id", "the person, as a keyed hash"),
+            _USER,
             Column("is_shared", "bool", "whether several users wrote in it; the first by id counts"),
-            Column("channel", "text", "of the conversation"),
-            Column("entry_point", "text", "of the conversation"),
-            Column("city", "text", "of the conversation"),
-            Column("region", "text", "of the conversation"),
-            Column("country", "text", "of the conversation"),
+            *_PLACE,
             Column("segment", "text", "of the user"),
         ),
     ),
@@ -149,19 +150,12 @@ _ALL = (
         ("conversation_id",),
         (
             _CONVERSATION,
-            identifier("user_id", "the person, as a keyed hash"),
+            _USER,
             Column("user_number", "int", "of the user, in order of ids", required=True),
             *_PLACE,
             Column("agent_id", "id", "the person of the shop who took over"),
-            Column("started_at", "at", "first message"),
-            Column("started_local", "local", "first message, on the wall clock"),
-            Column("ended_at", "at", "when it was closed"),
-            Column("outcome", "text", "how it ended"),
-            Column("resolved", "bool", "whether the customer's need was met"),
-            Column("csat", "int", "answer to the satisfaction survey"),
-            Column("nps", "int", "answer to: would you recommend us?"),
-            Column("escalated_at", "at", "when a person was called in"),
-            Column("escalation_reason", "text", "why"),
+            *_BEGUN,
+            *_ENDED,
             *_TALKED,
             Column("intent", "text", "its most frequent intent that is neither greeting nor fallback"),
             Column("last_sender", "text", "who had the last word, of those ended without a known result"),
@@ -181,7 +175,7 @@ _ALL = (
         "what one user and those who answer wrote in one conversation in one hour",
         ("user_id", "hour_local"),
         (
-            identifier("user_id", "the person, as a keyed hash"),
+            _USER,
             Column("user_number", "int", "of the user, in order of ids", required=True),
             Column("hour_local", "local", "start of the hour, on the wall clock", required=True),
             *_PLACE,
@@ -206,7 +200,7 @@ _ALL = (
         "the calls of the bot for one conversation in one hour",
         ("user_id", "hour_local"),
         (
-            identifier("user_id", "the person, as a keyed hash"),
+            _USER,
             Column("user_number", "int", "of the user, in order of ids"),
             Column("hour_local", "local", "start of the hour, on the wall clock", required=True),
             *_PLACE,
@@ -220,6 +214,7 @@ _ALL = (
         ("conversation_id",),
         (
             _CONVERSATION,
+            Column("channel", "text", "of the conversation"),
             *_BEGUN,
             Column("escalated_at", "at", "when a person was called in"),
             Column("first_at", "at", "first message of anybody; null without any"),
@@ -242,16 +237,12 @@ _ALL = (
         ("conversation_id",),
         (
             _CONVERSATION,
-            identifier("user_id", "the person, as a keyed hash"),
+            _USER,
+            Column("channel", "text", "of the conversation"),
             *_BEGUN,
-            Column("outcome", "text", "how it ended"),
-            Column("resolved", "bool", "whether it was resolved"),
-            Column("escalated_at", "at", "when a person was called in"),
-            Column("escalation_reason", "text", "why"),
-            Column("csat", "int", "satisfaction, 1 to 5"),
-            Column("nps", "int", "recommendation, 0 to 10"),
-            Column("entry_point", "text", "where it began"),
-            Column("city", "text", "of the user"),
+            *_ENDED,
+            Column("entry_point", "text", "of the conversation"),
+            Column("city", "text", "of the conversation"),
         ),
     ),
     Table(

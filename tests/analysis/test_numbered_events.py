@@ -124,7 +124,7 @@ def answers(store):
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_rows_kept_beside_a_store_answer_like_rows_worked_out_at_once(seed, tmp_path, monkeypatch):
-    monkeypatch.setattr(derived, "_WORTH_KEEPING_ROWS", 0)
+    monkeypatch.setattr(derived, "WORTH_KEEPING_ROWS", 0)
     events = world(seed)
     with Store.open(tmp_path) as store:
         store.append("events", events)
@@ -142,7 +142,7 @@ def test_rows_kept_beside_a_store_answer_like_rows_worked_out_at_once(seed, tmp_
 
 
 def test_new_events_are_in_the_next_answer(tmp_path, monkeypatch):
-    monkeypatch.setattr(derived, "_WORTH_KEEPING_ROWS", 0)
+    monkeypatch.setattr(derived, "WORTH_KEEPING_ROWS", 0)
     first, second = world(1).head(200), world(1).tail(200)
     for part, known in ((first, first), (second, world(1))):
         with Store.open(tmp_path) as store:

@@ -201,7 +201,8 @@ def test_conversation_looks_the_same_alone_and_among_others(tell, as_of):
 
 @pytest.mark.parametrize("as_of", [None, at(minute(4)).to_pydatetime(), at(minute(2)).to_pydatetime()])
 def test_conversation_looks_the_same_in_rows_that_are_kept(tell, tmp_path, monkeypatch, as_of):
-    monkeypatch.setattr(derived, "_WORTH_KEEPING_ROWS", 1)
+    monkeypatch.setattr(derived, "WORTH_KEEPING_ROWS", 1)
+    monkeypatch.setattr(derived, "WORTH_LOOKING_UP_ROWS", 1)
     told = eventful(tell)
     with Store.open(tmp_path / "store") as store:
         for table in ("conversations", "messages", "actions", "events", "products", "orders"):

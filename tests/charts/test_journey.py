@@ -74,6 +74,9 @@ def test_answer_of_an_empty_window_claims_nothing():
 
     assert said.startswith("**Sin datos: del 4 may al 10 may 2026 no hay ningún recorrido**")
     assert "(0 conversaciones con eventos en la ventana)" in said
+    assert "con `unit` en `user` se ven los recorridos de las personas" in said
+    of_users = plain(answer(paths()[:0], ENDS[:0], LOOPS[:0], unit="user", **WINDOW).text)
+    assert of_users.endswith("(0 usuarios con eventos en la ventana).")
 
 
 def test_answer_speaks_english_and_counts_sessions():

@@ -35,7 +35,7 @@ few = settings(max_examples=2, phases=(Phase.explicit, Phase.reuse, Phase.genera
 def worth():
     """Every store holds enough to work its facts out ahead."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ready_facts, "_WORTH_ROWS", 0)
+        patch.setattr(ready_facts, "WORTH_KEEPING_ROWS", 0)
         yield patch
 
 
@@ -44,7 +44,7 @@ def both(patch, store, **asked):
     held = {table for table, count in spans(store)["rows_of"].items() if count}
     told = [metric for metric in TOLD if set(tables_of(metric)) <= held]
     with patch.context() as plain:
-        plain.setattr(ready_facts, "_WORTH_ROWS", 10**9)
+        plain.setattr(ready_facts, "WORTH_KEEPING_ROWS", 10**9)
         expected = measure_all(store, told, **asked)
     return measure_all(store, told, **asked), expected
 
@@ -151,7 +151,7 @@ def test_terms_of_something_longer_are_not_what_metrics_share(worth, text):
 
 
 def test_few_rows_are_not_worked_out_ahead(monkeypatch):
-    monkeypatch.setattr(ready_facts, "_WORTH_ROWS", 200_000)
+    monkeypatch.setattr(ready_facts, "WORTH_KEEPING_ROWS", 200_000)
     assert not ready(memory(**frames(1, 20)), "demand")
 
 

@@ -40,7 +40,8 @@ def talks(store, wanted=TALKS):
 
 @pytest.fixture(autouse=True)
 def _every_table_is_worth_keeping(monkeypatch):
-    monkeypatch.setattr(derived, "_WORTH_KEEPING_ROWS", 1)
+    monkeypatch.setattr(derived, "WORTH_KEEPING_ROWS", 1)
+    monkeypatch.setattr(derived, "WORTH_LOOKING_UP_ROWS", 1)
 
 
 @pytest.fixture
@@ -121,7 +122,8 @@ def test_prepared_rows_are_there_before_anybody_asks(root):
 
 
 def test_nothing_is_prepared_where_nothing_would_be_kept(root, monkeypatch):
-    monkeypatch.setattr(derived, "_WORTH_KEEPING_ROWS", 5)
+    monkeypatch.setattr(derived, "WORTH_KEEPING_ROWS", 5)
+    monkeypatch.setattr(derived, "WORTH_LOOKING_UP_ROWS", 5)
     with Store.open(root) as store, store.known_at(dt.date(2027, 1, 1)) as known:
         assert store.prepare(TALKS) == known.prepare(TALKS) == []
     with Store.in_memory(messages=messages("a", 0)) as store:
@@ -130,7 +132,8 @@ def test_nothing_is_prepared_where_nothing_would_be_kept(root, monkeypatch):
 
 
 def test_small_tables_leave_nothing_on_disk(root, monkeypatch):
-    monkeypatch.setattr(derived, "_WORTH_KEEPING_ROWS", 5)
+    monkeypatch.setattr(derived, "WORTH_KEEPING_ROWS", 5)
+    monkeypatch.setattr(derived, "WORTH_LOOKING_UP_ROWS", 5)
     with Store.open(root) as store:
         assert talks(store) == {"a": 3, "b": 1}
     assert kept(root) == []

@@ -1,7 +1,7 @@
 """The looks of ``looks`` for one conversation, into rows that lie in the order of conversations.
 
-Two of them take a quarter of the time of the five looks into the tables; they are asked where ingest has kept
-the rows (``Store.has``), since a single review is no reason to make them.
+Three of them take half the time of the five looks into the tables; they are asked where ingest has kept the
+rows (``Store.has``), since a single review is no reason to make them.
 """
 
 from __future__ import annotations
@@ -66,6 +66,15 @@ select
         as escalated_seconds
 from known
 order by conversation_id
+"""
+
+ONE_MESSAGES = """
+select
+    conversation_id, message_id, sent_at, sent_local, sender, kind, text,
+    intent, confidence, true_intent, sentiment
+from messages
+where conversation_id = $conversation_id
+order by conversation_id, sent_at, message_id
 """
 
 KEPT_STEPS = """

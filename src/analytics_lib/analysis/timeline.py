@@ -19,18 +19,12 @@ from analytics_lib.analysis.looks import (
     ORDERS,
     PRODUCT_NAMES,
 )
-from analytics_lib.analysis.looks_at_one import (
-    ONE_ACTIONS,
-    ONE_CONVERSATION,
-    ONE_EVENTS,
-    ONE_MESSAGES,
-    ONE_ORDERS,
-)
 from analytics_lib.analysis.looks_kept import (
     CONVERSATION_ROWS,
     CONVERSATION_STEPS,
     KEPT_CONVERSATION,
     KEPT_STEPS,
+    ONE_MESSAGES,
     apart,
 )
 from analytics_lib.analysis.scope import bounds, known_before
@@ -88,14 +82,7 @@ _PARTS = {
     "actions": ACTIONS,
     "orders": ORDERS,
 }
-_PARTS_OF_ONE = {
-    "messages": ONE_MESSAGES,
-    "conversation": ONE_CONVERSATION,
-    "events": ONE_EVENTS,
-    "actions": ONE_ACTIONS,
-    "orders": ONE_ORDERS,
-}
-_KEPT_PARTS_OF_ONE = {"messages": ONE_MESSAGES, "conversation": KEPT_CONVERSATION, "steps": KEPT_STEPS}
+_PARTS_OF_ONE = {"messages": ONE_MESSAGES, "conversation": KEPT_CONVERSATION, "steps": KEPT_STEPS}
 _AT_ONCE = 2
 _SECOND = 1_000_000  # microseconds
 _MOMENTS = {"actions": "started_at", "events": "occurred_at"}
@@ -196,15 +183,11 @@ def _cut(sql: str, before: dt.datetime) -> dict[str, object]:
 
 def _looks(store: Store, conversation_ids: list[str]) -> tuple[dict[str, str], dict[str, object]]:
     """The query of every part, and whose rows it looks for."""
-    one: dict[str, object] | None = (
-        {"conversation_id": conversation_ids[0]} if len(conversation_ids) == 1 else None
-    )
+    one = len(conversation_ids) == 1
     if one and store.has(CONVERSATION_ROWS) and store.has(CONVERSATION_STEPS):
-        return _KEPT_PARTS_OF_ONE, one
+        return _PARTS_OF_ONE, {"conversation_id": conversation_ids[0]}
     store.derived(PRODUCT_NAMES)
     store.derived(CONVERSATION_ORDERS)
-    if one:
-        return _PARTS_OF_ONE, one
     return _PARTS, {"conversation_ids": conversation_ids}
 
 

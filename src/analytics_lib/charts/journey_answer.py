@@ -45,7 +45,9 @@ def answer(
     shown = days(since, until, language)
     if not len(paths) or not paths["total_journeys"].max():
         none = units(0, unit, language)
-        return Markdown(say("journeys.answer.none", language, days=shown, n=none))
+        told = say("journeys.answer.none", language, days=shown, n=none)
+        hint = say("journeys.answer.no_conversation", language) if unit == "conversation" else ""
+        return Markdown(f"{told} {hint}".strip())
     opening = say(
         f"journeys.answer.{'users' if unit == 'user' else 'volume'}",
         language,

@@ -17,6 +17,7 @@ from analytics_lib.metrics.facts import FACTS, Fact, Part
 from analytics_lib.metrics.question import last_moment, spans
 from analytics_lib.metrics.statements import mentioned
 from analytics_lib.store import Derived
+from analytics_lib.store.derived import WORTH_KEEPING_ROWS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,7 +31,6 @@ CONVERSATION_FACTS = Derived(
 )
 MESSAGE_SUMS = Derived("message_sums", ("messages", "conversations"), queries.MESSAGE_SUMS)
 ACTION_SUMS = Derived("action_sums", ("actions", "conversations"), queries.ACTION_SUMS)
-_WORTH_ROWS = 200_000
 
 _SEGMENTS = next(part for part in FACTS["conversations"].parts if part.name == "segments")
 _RATES = Part(
@@ -159,4 +159,4 @@ def _of_sums(metric: Metric, columns: Mapping[str, str]) -> Metric:
 
 
 def _worth(store: Store, rows: Derived) -> bool:
-    return int(spans(store)["rows_of"].reindex(rows.reads).sum()) >= _WORTH_ROWS
+    return int(spans(store)["rows_of"].reindex(rows.reads).sum()) >= WORTH_KEEPING_ROWS

@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     from analytics_lib.store.store import Store
 
 FOLDER = "_derived"
-_WORTH_KEEPING_ROWS = 200_000
+# From so many rows on, to read them takes long; from far fewer on, to look one up.
+WORTH_KEEPING_ROWS = 200_000
+WORTH_LOOKING_UP_ROWS = 10_000
 # Somebody may still read what belongs to an earlier state of the tables.
 _KEEP_SECONDS = 2 * 3600
 
@@ -71,7 +73,8 @@ def find(engine: Engine, derived: Derived, root: Path | None) -> Path | None:
 
 def is_kept(engine: Engine, derived: Derived) -> bool:
     """Whether the tables are so large that what is made of them is kept on disk."""
-    return _rows(engine, derived.reads) >= _WORTH_KEEPING_ROWS
+    least = WORTH_LOOKING_UP_ROWS if derived.looked_up else WORTH_KEEPING_ROWS
+    return _rows(engine, derived.reads) >= least
 
 
 def show(store: Store, engine: Engine, derived: Derived, root: Path | None) -> Path | None:
