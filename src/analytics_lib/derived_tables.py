@@ -39,6 +39,18 @@ _ENDED = (
     Column("escalated_at", "at", "when a person was called in"),
     Column("escalation_reason", "text", "why"),
 )
+_PRODUCT = (Column("product", "text", "its name"), Column("category", "text", "kind of product"))
+_AMOUNT = (
+    Column("amount", "float", "of an order; negative is a refund"),
+    Column("currency", "text", "currency of the amount"),
+)
+_SENT = (
+    Column("sent_at", "at", "when it was sent", required=True),
+    Column("sent_local", "local", "the same on the wall clock", required=True),
+)
+_USER_NUMBER = Column("user_number", "int", "of the user, in order of ids", required=True)
+_HOUR = Column("hour_local", "local", "start of the hour, on the wall clock", required=True)
+_SEGMENT = Column("segment", "text", "of the user")
 
 _ALL = (
     Table(
@@ -57,10 +69,7 @@ _ALL = (
         "talks",
         "what was written in one conversation, of a user with a conversation in the window",
         ("conversation_id",),
-        (
-            _CONVERSATION,
-            *_TALKED,
-        ),
+        (_CONVERSATION, *_TALKED),
     ),
     Table(
         "intents",
@@ -79,10 +88,7 @@ _ALL = (
         "first_periods",
         "one user, by any activity of theirs",
         ("user_id",),
-        (
-            _USER,
-            Column("first_period", "text", "start of the period in which they first came, on the wall clock"),
-        ),
+        (_USER, Column("first_period", "text", "when they first came: start of the period, wall clock")),
     ),
     Table(
         "numbered_events",
@@ -101,20 +107,13 @@ _ALL = (
         "event_people",
         "one user who has an event",
         ("person",),
-        (
-            Column("person", "int", "number of the user, in order of ids", required=True),
-            _USER,
-            Column("segment", "text", "of the user"),
-        ),
+        (Column("person", "int", "number of the user, in order of ids", required=True), _USER, _SEGMENT),
     ),
     Table(
         "event_chats",
         "one conversation that has an event",
         ("chat",),
-        (
-            Column("chat", "int", "number of the conversation, in order of ids", required=True),
-            *_PLACE,
-        ),
+        (Column("chat", "int", "number of the conversation, in order of ids", required=True), *_PLACE),
     ),
     Table(
         "waiters",
@@ -122,12 +121,12 @@ _ALL = (
         ("number",),
         (
             Column("number", "int", "of the conversation, in order of users and ids", required=True),
-            Column("user_number", "int", "of the user, in order of ids", required=True),
+            _USER_NUMBER,
             _CONVERSATION,
             _USER,
             Column("is_shared", "bool", "whether several users wrote in it; the first by id counts"),
             *_PLACE,
-            Column("segment", "text", "of the user"),
+            _SEGMENT,
         ),
     ),
     Table(
@@ -151,7 +150,7 @@ _ALL = (
         (
             _CONVERSATION,
             _USER,
-            Column("user_number", "int", "of the user, in order of ids", required=True),
+            _USER_NUMBER,
             *_PLACE,
             Column("agent_id", "id", "the person of the shop who took over"),
             *_BEGUN,
@@ -176,8 +175,8 @@ _ALL = (
         ("user_id", "hour_local"),
         (
             _USER,
-            Column("user_number", "int", "of the user, in order of ids", required=True),
-            Column("hour_local", "local", "start of the hour, on the wall clock", required=True),
+            _USER_NUMBER,
+            _HOUR,
             *_PLACE,
             Column("messages", "int", "messages of anybody"),
             Column("negative", "int", "messages of the user with a polarity of -0.1 or less"),
@@ -202,7 +201,7 @@ _ALL = (
         (
             _USER,
             Column("user_number", "int", "of the user, in order of ids"),
-            Column("hour_local", "local", "start of the hour, on the wall clock", required=True),
+            _HOUR,
             *_PLACE,
             Column("judged", "int", "calls of which it is known whether they did what was asked"),
             Column("succeeded", "int", "those that did"),
@@ -238,11 +237,23 @@ _ALL = (
         (
             _CONVERSATION,
             _USER,
-            Column("channel", "text", "of the conversation"),
+            *(Column(name, "text", "of the conversation") for name in ("channel", "entry_point", "city")),
             *_BEGUN,
             *_ENDED,
-            Column("entry_point", "text", "of the conversation"),
-            Column("city", "text", "of the conversation"),
+        ),
+    ),
+    Table(
+        "conversation_messages",
+        "one message, in the order of conversations",
+        ("message_id",),
+        (
+            _CONVERSATION,
+            identifier("message_id", "the message"),
+            *_SENT,
+            *(Column(name, "text", "of the message") for name in ("sender", "kind", "text", "intent")),
+            Column("confidence", "float", "of the recognised intent, 0 to 1"),
+            Column("true_intent", "text", "what a reviewer found it to be"),
+            Column("sentiment", "float", "as the source gives it, -1 to 1"),
         ),
     ),
     Table(
@@ -260,22 +271,16 @@ _ALL = (
             Column("succeeded", "bool", "whether an action did what was asked"),
             Column("error", "text", "why it did not"),
             Column("product_id", "id", "the product of an event"),
-            Column("product", "text", "its name"),
-            Column("category", "text", "kind of product"),
+            *_PRODUCT,
             Column("value", "float", "of an event"),
-            Column("amount", "float", "of an order; negative is a refund"),
-            Column("currency", "text", "currency of the amount"),
+            *_AMOUNT,
         ),
     ),
     Table(
         "product_names",
         "one product",
         ("product_id",),
-        (
-            identifier("product_id", "the product"),
-            Column("product", "text", "its name"),
-            Column("category", "text", "kind of product"),
-        ),
+        (identifier("product_id", "the product"), *_PRODUCT),
     ),
     Table(
         "conversation_orders",
@@ -286,8 +291,7 @@ _ALL = (
             identifier("order_id", "the order"),
             Column("ordered_at", "at", "when it was placed"),
             Column("ordered_local", "local", "the same on the wall clock"),
-            Column("amount", "float", "value of the order; negative is a refund"),
-            Column("currency", "text", "currency of the amount"),
+            *_AMOUNT,
         ),
     ),
 )

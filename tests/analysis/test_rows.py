@@ -8,7 +8,8 @@ import pytest
 from analytics_lib.analysis.rows import frame_of, records
 
 
-def test_rows_are_those_that_pandas_gives():
+@pytest.mark.parametrize("times", [1, 100])
+def test_rows_are_those_that_pandas_gives(times):
     frame = pd.DataFrame(
         {
             "text": pd.array(["hola", None], dtype="str"),
@@ -19,6 +20,7 @@ def test_rows_are_those_that_pandas_gives():
             "told": [True, False],
         }
     )
+    frame = pd.concat([frame] * times)
     ours, theirs = records(frame), frame.to_dict("records")
     assert [[*map(repr, row.items())] for row in ours] == [[*map(repr, row.items())] for row in theirs]
 

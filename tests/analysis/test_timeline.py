@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from telling import at
 
-from analytics_lib.analysis.looks_kept import CONVERSATION_ROWS, CONVERSATION_STEPS
+from analytics_lib.analysis.looks_kept import CONVERSATION_MESSAGES, CONVERSATION_ROWS, CONVERSATION_STEPS
 from analytics_lib.analysis.timeline import choose_conversation, timeline, timelines
 from analytics_lib.errors import NotFoundError
 from analytics_lib.store import Store, derived
@@ -209,7 +209,7 @@ def test_conversation_looks_the_same_in_rows_that_are_kept(tell, tmp_path, monke
             store.append(table, told.query(f"select * from {table}"))
     with Store.open(tmp_path / "store") as store:
         plain = timeline(store, "a", as_of=as_of)
-        assert store.prepare(CONVERSATION_ROWS, CONVERSATION_STEPS)
+        assert store.prepare(CONVERSATION_ROWS, CONVERSATION_MESSAGES, CONVERSATION_STEPS)
         kept = timeline(store, "a", as_of=as_of)
         with pytest.raises(NotFoundError, match="no conversation 'c'"):
             timeline(store, "c")

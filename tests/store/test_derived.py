@@ -8,7 +8,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from analytics_lib.errors import RequestError
+from analytics_lib.errors import RequestError, StoreError
 from analytics_lib.store import Derived, Store, StoreWarning, derived, upkeep
 
 NOON = pd.Timestamp("2026-03-01T17:00:00Z")
@@ -17,6 +17,7 @@ TALKS = Derived(
     ("messages",),
     "select conversation_id, count(*) as messages from messages group by conversation_id",
 )
+BY_CONVERSATION = Derived("talks", ("messages",), TALKS.make, looked_up="conversation_id")
 READ = "select conversation_id, messages from talks order by conversation_id"
 
 
@@ -158,10 +159,11 @@ def test_a_file_that_was_swept_under_a_reader_is_made_again(root):
     assert file.exists()
 
 
-def test_where_nothing_can_be_kept_the_reason_is_told_and_the_answer_is_given(root):
+@pytest.mark.parametrize("rows", [TALKS, BY_CONVERSATION], ids=["read whole", "looked up"])
+def test_where_nothing_can_be_kept_the_reason_is_told_and_the_answer_is_given(root, rows):
     (root / derived.FOLDER).write_text("a file where the folder should be")
     with Store.open(root) as store, pytest.warns(StoreWarning, match=r"could not be kept .*_derived"):
-        assert talks(store) == {"a": 3, "b": 1}
+        assert talks(store, rows) == {"a": 3, "b": 1}
     assert (root / derived.FOLDER).is_file()
 
 
@@ -188,21 +190,22 @@ def test_what_is_hours_older_than_the_newest_of_its_name_is_swept(root):
     (old,) = kept(root)
     unfinished = old.with_name(f".{old.stem}-1x2y")
     unfinished.touch()
-    for file in (old, unfinished):
+    spilled = unfinished.with_name(".spilled-of-a-killed-process")
+    spilled.mkdir()
+    (spilled / "block").touch()
+    for file in (old, unfinished, spilled):
         hours_ago = file.stat().st_mtime - dt.timedelta(hours=3).total_seconds()
         os.utime(file, (hours_ago, hours_ago))
     with Store.open(root) as store:
         store.derived(others)
         assert old.exists(), "the newest of its name stays, however old"
         assert not unfinished.exists()
+        assert not spilled.exists()
         assert talks(store) == {"a": 3, "b": 1, "c": 1}
     assert not old.exists()
     upkeep.compact(root, memory_limit_gb=1)
     assert {path.name.rpartition("-")[0] for path in kept(root)} == {"talks", "users_seen"}
     assert upkeep.verify(root) == []
-
-
-BY_CONVERSATION = Derived("talks", ("messages",), TALKS.make, looked_up="conversation_id")
 
 
 @pytest.mark.parametrize("rows", [TALKS, BY_CONVERSATION], ids=["read whole", "looked up"])
@@ -234,6 +237,21 @@ def test_a_refused_query_is_the_readers_error(root):
     wrong = Derived("wrong", ("messages",), "select nothing_of_the_kind from messages")
     with Store.open(root) as store, pytest.raises(RequestError, match="nothing_of_the_kind"):
         store.derived(wrong)
+    assert kept(root) == []
+
+
+def test_rows_that_cannot_be_read_to_their_end_are_told_and_nothing_is_kept(root):
+    broken = Derived(
+        "broken",
+        ("messages",),
+        """
+        select conversation_id, case when place < 600000 then place else message_id::integer end as number
+        from messages cross join range(200000 * 4) as places(place)
+        """,
+        looked_up="conversation_id",
+    )
+    with Store.open(root) as store, pytest.raises(StoreError, match=r"broken-.*Could not convert string"):
+        store.derived(broken)
     assert kept(root) == []
 
 

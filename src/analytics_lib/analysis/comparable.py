@@ -12,7 +12,7 @@ from weakref import WeakKeyDictionary
 
 import pandas as pd
 
-from analytics_lib.analysis.rows import records
+from analytics_lib.analysis.rows import frame_of, records
 from analytics_lib.analysis.scope import known_before
 from analytics_lib.metrics.intervals import Z_95, effective_size, wilson
 from analytics_lib.schema import FUNNEL_STAGES
@@ -98,6 +98,7 @@ having count(distinct currency) = 1
 LAST_START = "select max(started_at) as last_start from conversations where started_at < $as_of"
 
 
+_TYPES = dict.fromkeys(("measure", "value", "low", "high", "n"))
 _UNKNOWN = (math.nan, math.nan, math.nan, 0)
 _Cache = WeakKeyDictionary["Store", "dict[tuple[str, dt.datetime], list[Row]]"]
 _ANSWERS: _Cache = WeakKeyDictionary()
@@ -125,7 +126,7 @@ def comparable(
     counts = _counts_of(store, conversation, stage, known_before(as_of))
     if counts is None:
         empty = [(measure, *[math.nan] * 3, 0) for measure in ("conversion", "revenue", "satisfaction")]
-        return pd.DataFrame(empty, columns=["measure", "value", "low", "high", "n"])
+        return frame_of(empty, _TYPES)
     own = _own(conversation, stage, revenue)
     # Without any order in the store, or with several currencies, what was brought is not known; it is not 0.
     named = (counts["least_currency"], counts["most_currency"])
@@ -136,7 +137,7 @@ def comparable(
         ("revenue", *(_mean(counts, own) if known else _UNKNOWN)),
         ("satisfaction", *_share(counts, own, "satisfied", ("answered", "answered_n_n", "answerers"))),
     ]
-    return pd.DataFrame(rows, columns=["measure", "value", "low", "high", "n"])
+    return frame_of(rows, _TYPES)
 
 
 def single_currency(store: Store, *, as_of: Moment | None = None) -> str | None:

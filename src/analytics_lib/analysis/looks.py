@@ -4,31 +4,17 @@ from __future__ import annotations
 
 from analytics_lib.store import Derived
 
+# Of a conversation and its messages, what was not known yet is left out afterwards (``timeline``).
 CONVERSATION = """
-with asked as (select unnest($conversation_ids) as conversation_id),
-known as (
-    select
-        conversations.*,
-        ended_at < $as_of as is_closed,
-        escalated_at < $as_of as is_escalated
-    from conversations
-    where conversation_id in (select conversation_id from asked) and started_at < $as_of
-)
+with asked as (select unnest($conversation_ids) as conversation_id)
 select
-    conversation_id, user_id, channel, started_at, started_local, entry_point, city,
-    case when is_closed then outcome end as outcome,
-    case when is_closed then resolved end as resolved,
-    case when is_closed then csat end as csat,
-    case when is_closed then nps end as nps,
-    case when is_escalated then escalation_reason end as escalation_reason,
-    case when is_closed then date_diff('microsecond', started_at, ended_at) / 1000000.0 end as ended_seconds,
-    case when is_escalated then date_diff('microsecond', started_at, escalated_at) / 1000000.0 end
-        as escalated_seconds
-from known
+    conversation_id, user_id, channel, started_at, started_local, ended_at, outcome, resolved, escalated_at,
+    escalation_reason, csat, nps, entry_point, city
+from conversations
+where conversation_id in (select conversation_id from asked)
 order by conversation_id
 """
 
-# What had not been sent yet is left out afterwards (``timeline``): a second condition takes longer than that.
 MESSAGES = """
 with asked as (select unnest($conversation_ids) as conversation_id)
 select

@@ -95,8 +95,8 @@ def _waits(messages: list[Row]) -> pd.DataFrame:
             longest = max(replies, key=lambda position: replies[position])
             spread = (seconds[0], statistics.median(seconds), max(seconds))
             rows.append((replier, len(replies), *spread, longest))
-    columns = ["replier", "replies", "first_seconds", "median_seconds", "longest_seconds", "longest_position"]
-    return pd.DataFrame(rows, columns=columns)
+    columns = ("replier", "replies", "first_seconds", "median_seconds", "longest_seconds", "longest_position")
+    return frame_of(rows, dict.fromkeys(columns))
 
 
 def _recognition(user: list[Row]) -> pd.Series:
@@ -136,7 +136,7 @@ def _actions(actions: list[Row]) -> pd.DataFrame:
         spent = [call["duration_ms"] for call in made if not math.isnan(call["duration_ms"])]
         median = statistics.median(spent) if spent else math.nan
         rows.append((name, len(made), succeeded, failed, len(made) - succeeded - failed, median))
-    return pd.DataFrame(rows, columns=["name", "calls", "succeeded", "failed", "unknown", "median_ms"])
+    return frame_of(rows, dict.fromkeys(("name", "calls", "succeeded", "failed", "unknown", "median_ms")))
 
 
 def _escalation(conversation: Row, messages: list[Row], moments: list[Row]) -> pd.Series | None:

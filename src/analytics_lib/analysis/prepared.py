@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from analytics_lib.analysis.looks import CONVERSATION_ORDERS, PRODUCT_NAMES
-from analytics_lib.analysis.looks_kept import CONVERSATION_ROWS, CONVERSATION_STEPS
+from analytics_lib.analysis.looks_kept import CONVERSATION_MESSAGES, CONVERSATION_ROWS, CONVERSATION_STEPS
 from analytics_lib.analysis.numbered_events import EVENT_CHATS, EVENT_PEOPLE, NUMBERED_EVENTS
 from analytics_lib.analysis.signals import CONVERSATION_SIGNALS
 from analytics_lib.metrics.ready_facts import ACTION_SUMS, CONVERSATION_FACTS, MESSAGE_SUMS
@@ -17,6 +17,7 @@ EVERY_DERIVED = (
     WAITS,
     CONVERSATION_SIGNALS,
     CONVERSATION_ROWS,
+    CONVERSATION_MESSAGES,
     CONVERSATION_STEPS,
     CONVERSATION_ORDERS,
     PRODUCT_NAMES,

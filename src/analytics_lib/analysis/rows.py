@@ -15,11 +15,17 @@ if TYPE_CHECKING:
 
     from analytics_lib.analysis.detectors import Row
 
+# To look at every column of a frame takes longer than to turn a few rows into objects at once.
+_FEW_ROWS = 100
+
 
 def records(frame: pd.DataFrame) -> list[Row]:
     """The rows as ``frame.to_dict("records")`` gives them."""
-    columns = [_values(column) for _, column in frame.items()]
     names = list(frame.columns)
+    if len(frame) <= _FEW_ROWS:
+        rows = frame.to_numpy(dtype=object).tolist()
+        return [dict(zip(names, map(_plain, row), strict=True)) for row in rows]
+    columns = [_values(column) for _, column in frame.items()]
     return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
@@ -50,5 +56,9 @@ def _dtype(kind: str) -> pd.api.extensions.ExtensionDtype:
 
 def _values(column: pd.Series) -> list[Any]:
     if not isinstance(column.dtype, pd.StringDtype):
-        return [None if value is pd.NA else value for value in column.tolist()]
+        return [_plain(value) for value in column.tolist()]
     return [math.nan if text is None else text for text in values_of(column)]
+
+
+def _plain(value: object) -> object:
+    return None if value is pd.NA else value

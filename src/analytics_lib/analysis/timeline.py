@@ -6,10 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
-
 from analytics_lib.analysis.looks import (
     ACTIONS,
     CONVERSATION,
@@ -20,14 +16,16 @@ from analytics_lib.analysis.looks import (
     PRODUCT_NAMES,
 )
 from analytics_lib.analysis.looks_kept import (
+    CONVERSATION_MESSAGES,
     CONVERSATION_ROWS,
     CONVERSATION_STEPS,
     KEPT_CONVERSATION,
+    KEPT_MESSAGES,
     KEPT_STEPS,
-    ONE_MESSAGES,
     apart,
 )
 from analytics_lib.analysis.scope import bounds, known_before
+from analytics_lib.analysis.timeline_rows import as_known, earlier, of_known, spaced, timed
 from analytics_lib.errors import NotFoundError
 from analytics_lib.store.engine import to_pandas
 
@@ -36,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     import pandas as pd
+    import pyarrow as pa
 
     from analytics_lib.periods import Moment
     from analytics_lib.store import Store
@@ -82,9 +81,9 @@ _PARTS = {
     "actions": ACTIONS,
     "orders": ORDERS,
 }
-_PARTS_OF_ONE = {"messages": ONE_MESSAGES, "conversation": KEPT_CONVERSATION, "steps": KEPT_STEPS}
+_PARTS_OF_ONE = {"messages": KEPT_MESSAGES, "conversation": KEPT_CONVERSATION, "steps": KEPT_STEPS}
+_KEPT = (CONVERSATION_ROWS, CONVERSATION_MESSAGES, CONVERSATION_STEPS)
 _AT_ONCE = 2
-_SECOND = 1_000_000  # microseconds
 _MOMENTS = {"actions": "started_at", "events": "occurred_at"}
 
 
@@ -161,17 +160,17 @@ def timelines(
             name: pool.submit(store.query_arrow, look, **asked, **_cut(look, before))
             for name, look in parts.items()
         }
-        conversation = looks.pop("conversation").result()
+        conversation = as_known(looks.pop("conversation").result(), before)
         # Looked up once and not joined in each query: every look into a large table takes time.
         begun = conversation.select(["conversation_id", "started_at"])
         written = looks.pop("messages").result() if messages is None else messages
-        written = written.filter(pc.less(written["sent_at"], pa.scalar(before, written["sent_at"].type)))
-        told = to_pandas(_timed(_spaced(_of_known(written, begun)), begun, "sent_at"))
+        written = written.filter(earlier(written["sent_at"], before))
+        told = to_pandas(timed(spaced(of_known(written, begun)), begun, "sent_at"))
         told = told if read is None else read(told)
         found = {name: look.result() for name, look in looks.items()}
     found = apart(found["steps"]) if "steps" in found else found
-    rows = {name: _of_known(part, begun) for name, part in found.items()}
-    rows |= {name: _timed(rows[name], begun, moment) for name, moment in _MOMENTS.items()}
+    rows = {name: of_known(part, begun) for name, part in found.items()}
+    rows |= {name: timed(rows[name], begun, moment) for name, moment in _MOMENTS.items()}
     others = {name: to_pandas(part) for name, part in rows.items()}
     return Timeline(conversation=to_pandas(conversation), messages=told, **others)
 
@@ -184,49 +183,11 @@ def _cut(sql: str, before: dt.datetime) -> dict[str, object]:
 def _looks(store: Store, conversation_ids: list[str]) -> tuple[dict[str, str], dict[str, object]]:
     """The query of every part, and whose rows it looks for."""
     one = len(conversation_ids) == 1
-    if one and store.has(CONVERSATION_ROWS) and store.has(CONVERSATION_STEPS):
+    if one and all(store.has(kept) for kept in _KEPT):
         return _PARTS_OF_ONE, {"conversation_id": conversation_ids[0]}
     store.derived(PRODUCT_NAMES)
     store.derived(CONVERSATION_ORDERS)
     return _PARTS, {"conversation_ids": conversation_ids}
-
-
-def _of_known(rows: pa.Table, begun: pa.Table) -> pa.Table:
-    """The rows of known conversations."""
-    return rows.filter(pc.is_in(rows["conversation_id"], begun["conversation_id"]))
-
-
-def _timed(rows: pa.Table, begun: pa.Table, moment: str) -> pa.Table:
-    """The rows with ``seconds`` since the start of their conversation in place of the moment."""
-    places = pc.index_in(rows["conversation_id"], begun["conversation_id"]).to_numpy()
-    since = _microseconds(begun["started_at"])[places]
-    # Second and rest apart, as pandas counts the seconds of a duration: the same to the last digit.
-    whole, rest = np.divmod(_microseconds(rows[moment]) - since, _SECOND)
-    return rows.drop_columns(moment).append_column("seconds", pa.array(whole + rest / _SECOND))
-
-
-def _spaced(messages: pa.Table) -> pa.Table:
-    """Messages in order, with ``position``, ``gap_seconds`` and ``response_time_seconds``."""
-    at = _microseconds(messages["sent_at"])
-    names, place = messages["conversation_id"].combine_chunks(), np.arange(len(at))
-    opens = np.concatenate(
-        [place[:1] == 0, pc.not_equal(names[1:], names[:-1]).to_numpy(zero_copy_only=False)]
-    )
-    user = pc.equal(messages["sender"], "user").to_numpy()
-    after_user = np.roll(user, 1) & ~opens
-    # Whoever replies answers from the first message of the user's stretch on.
-    waiting_since = at[np.maximum.accumulate(np.where(user & ~after_user, place, 0))]
-    gap = np.where(opens, np.nan, (at - np.roll(at, 1)) / _SECOND)
-    response_time = np.where(~user & after_user, (at - waiting_since) / _SECOND, np.nan)
-    position = place - np.maximum.accumulate(np.where(opens, place, 0)) + 1
-    numbered = messages.add_column(1, "position", pa.array(position))
-    spaced = numbered.append_column("gap_seconds", pa.array(gap))
-    return spaced.append_column("response_time_seconds", pa.array(response_time))
-
-
-def _microseconds(moments: pa.ChunkedArray) -> np.ndarray:
-    counted: np.ndarray = moments.cast(pa.int64()).to_numpy()
-    return counted
 
 
 def facts_of(timeline: Timeline) -> pd.Series:

@@ -81,8 +81,8 @@ def _intent_flow(user: list[Row]) -> pd.DataFrame:
         (run[0]["intent"], run[0]["position"], run[-1]["position"], len(run), _mean_confidence(run))
         for run in runs
     ]
-    columns = ["intent", "first_position", "last_position", "messages", "mean_confidence"]
-    return pd.DataFrame(rows, columns=columns)
+    columns = ("intent", "first_position", "last_position", "messages", "mean_confidence")
+    return frame_of(rows, dict.fromkeys(columns))
 
 
 def _mean_confidence(run: list[Row]) -> float:
@@ -119,7 +119,7 @@ def _bot_quality(messages: list[Row], moments: list[Row], main: str | None) -> p
         _typos(distinct, main),
         _readability(distinct, main),
     ]
-    return pd.DataFrame(rows, columns=["measure", "count", "n", "value", "detail"])
+    return frame_of(rows, dict.fromkeys(("measure", "count", "n", "value", "detail")))
 
 
 def _share(measure: str, count: int, n: int, detail: str | None = None) -> Measure:

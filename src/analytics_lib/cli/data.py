@@ -15,7 +15,7 @@ from tqdm import tqdm
 from analytics_lib.analysis.prepared import EVERY_DERIVED
 from analytics_lib.cli.project import SOURCES, now
 from analytics_lib.config import Settings, load_settings
-from analytics_lib.errors import StoreError
+from analytics_lib.errors import RequestError, StoreError
 from analytics_lib.ingest import FileReport, ingest, load_source
 from analytics_lib.periods import utc_moment
 from analytics_lib.simulate import write_world
@@ -66,7 +66,7 @@ def _prepare(settings: Settings) -> None:
     try:
         with Store.open(settings.store, settings=settings) as store:
             store.prepare(*EVERY_DERIVED)
-    except StoreError as error:
+    except (RequestError, StoreError) as error:
         click.echo(f"ingest: every row is stored; the first question will take longer: {error}", err=True)
 
 

@@ -9,9 +9,12 @@ kept in its memory.
 from __future__ import annotations
 
 import hashlib
+import shutil
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
+
+import pyarrow as pa
 
 from analytics_lib.errors import RequestError, StoreError
 from analytics_lib.hashes import library_hash
@@ -22,8 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    import pyarrow as pa
-
     from analytics_lib.store.engine import Engine
     from analytics_lib.store.store import Store
 
@@ -31,6 +32,7 @@ FOLDER = "_derived"
 # From so many rows on, to read them takes long; from far fewer on, to look one up.
 WORTH_KEEPING_ROWS = 200_000
 WORTH_LOOKING_UP_ROWS = 10_000
+_BATCH_ROWS = 100_000
 # Somebody may still read what belongs to an earlier state of the tables.
 _KEEP_SECONDS = 2 * 3600
 
@@ -89,11 +91,16 @@ def show(store: Store, engine: Engine, derived: Derived, root: Path | None) -> P
     file = _file(engine, derived, root)
     if file and file.exists() and _shown(engine, derived, file):
         return file
-    rows = store.query_arrow(derived.make) if isinstance(derived.make, str) else derived.make(store)
+    asked = derived.make if derived.looked_up and isinstance(derived.make, str) else None
+    # What is put in order afterwards comes a batch at a time: all texts of a large store do not fit.
+    rows = engine.stream(asked, _BATCH_ROWS) if asked and file else _made(store, derived)
     if root and file and keep(file, rows, order=derived.looked_up) and _shown(engine, derived, file):
         sweep(root)
         return file
-    engine.hold(derived.name, rows)
+    if isinstance(rows, pa.Table):
+        engine.hold(derived.name, rows)
+    else:
+        engine.run(f"create or replace view {quoted(derived.name)} as {asked}")
     return None
 
 
@@ -111,7 +118,7 @@ def sweep(root: Path) -> int:
         if at < (latest if file.name.startswith(".") else newest[_name(file)]) - _KEEP_SECONDS
     ]
     for file in old:
-        file.unlink(missing_ok=True)
+        shutil.rmtree(file, ignore_errors=True) if file.is_dir() else file.unlink(missing_ok=True)
     return len(old)
 
 
@@ -120,6 +127,10 @@ def _file(engine: Engine, derived: Derived, root: Path | None) -> Path | None:
     if root is None or not is_kept(engine, derived):
         return None
     return kept_file(root, derived, engine.sources(derived.reads))
+
+
+def _made(store: Store, derived: Derived) -> pa.Table:
+    return store.query_arrow(derived.make) if isinstance(derived.make, str) else derived.make(store)
 
 
 def _rows(engine: Engine, tables: tuple[str, ...]) -> int:

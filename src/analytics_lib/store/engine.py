@@ -156,6 +156,10 @@ class Engine:
         """The rows of one statement of the engine's own, a batch at a time."""
         return _wrapped(lambda: self._connection.sql(sql).to_arrow_reader(batch_rows), sql)
 
+    def stream(self, sql: str, batch_rows: int) -> pa.RecordBatchReader:
+        """As ``reader``, by a connection of its own: others may go on asking while it is read."""
+        return _wrapped(lambda: self.cursor().sql(sql).to_arrow_reader(batch_rows), sql)
+
     def select(self, sql: str, parameters: Mapping[str, object]) -> pd.DataFrame:
         """The rows of one SELECT that somebody asked, as a frame; raises what ``select_arrow`` does."""
         return to_pandas(self.select_arrow(sql, parameters))

@@ -35,7 +35,9 @@ Scorer = Callable[[pd.Series], pd.Series]
 
 _CLAUSE_BREAK = r"[,\n\r…]+|\.{2,}|[.;:]\s"
 _SKIN_AND_GENDER = "[\ufe0f\U0001f3fb-\U0001f3ff]|\u200d[\u2640\u2642]"
-_LOUD_TEXT = r"\p{Lu}{3}|aaa|eee|iii|ooo|uuu|lll|mmm|nnn|rrr|sss|ttt|yyy|zzz"
+# Three letters in a row that are not small, or three times the same; a class of all capitals there are would
+# take a millisecond to compile for every column.
+_MAY_BE_LOUD = re.compile(r"[^\W\d_a-zß-öø-ÿ]{3}|([aeioulmnrstyz])\1\1")
 _WORD = re.compile(r"\w{3,}")
 _STRETCHED = re.compile(r"([^\W\d_])\1\1")
 _NOT_LOUD: frozenset[str] = frozenset()
@@ -45,8 +47,11 @@ _LONGEST = 5_000
 # VADER reads an emoji as a sentence, and its time grows with the square of the number of words.
 _MOST_EMOJI = 50
 _WISH = re.compile(r"\b(would|i'd|we'd|you'd) (?:like|love)\b", re.IGNORECASE)
-# VADER turns the thanks after a refusal around, and those in "thanks for nothing" not.
-_REFUSAL = re.compile(r"\bno,? (?=thank)|\bi (?:don'?t|do not) think so\b", re.IGNORECASE)
+# VADER turns around the thanks after a refusal and what "can't wait" or "can't believe" speaks of, and does not
+# those in "thanks for nothing".
+_NO_NEGATION = re.compile(
+    r"\bno,? (?=thank)|\bi (?:don'?t|do not) think so\b|\bcan(?:['’]?t|not) (?:wait|believe)\b", re.IGNORECASE
+)
 _NO_THANKS = re.compile(r"\bthank(?:s| you) for nothing\b", re.IGNORECASE)
 _PUNCTUATION = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"
 
@@ -54,8 +59,7 @@ _PUNCTUATION = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"
 def score_spanish(texts: pd.Series) -> pd.Series:
     """The sentiment of Spanish texts by the rules of ``polarity``; of each 5,000 characters are read."""
     raw = pc.utf8_slice_codeunits(pa.array(texts, pa.string(), from_pandas=True), 0, _LONGEST)
-    is_loud = pc.match_substring_regex(raw, _LOUD_TEXT).to_numpy(zero_copy_only=False)
-    loud = {int(row): _loud_words(raw[int(row)].as_py()) for row in np.flatnonzero(is_loud)}
+    loud = {row: _loud_words(text) for row, text in enumerate(raw.to_pylist()) if _MAY_BE_LOUD.search(text)}
     clauses = _clauses(raw).to_pylist()
     scores = [polarity(clause.split(), loud.get(row, _NOT_LOUD)) for row, clause in enumerate(clauses)]
     return pd.Series(scores, index=texts.index, dtype="float64")
@@ -102,28 +106,29 @@ def sentiments(
             f"`languages` has {len(spoken)} rows, `texts` {len(texts)}, or their index differs. "
             "Give one language for each text, with the same index."
         )
+    written = values_of(texts)
     rows: dict[str, list[int]] = {}
-    for row, (text, language) in enumerate(zip(values_of(texts), values_of(spoken), strict=True)):
+    for row, (text, language) in enumerate(zip(written, values_of(spoken), strict=True)):
         if text is not None:
             scored_as = fallback_language if language is None else language
             known = "es" if scored_as == "mixed" and "mixed" not in scorers else scored_as
             rows.setdefault(known, []).append(row)
     scores = np.full(len(texts), np.nan)
     for language, places in rows.items():
-        scores[places] = _scores(texts.iloc[places], language, scorers)
+        scores[places] = _scores([written[place] for place in places], language, scorers)
     return pd.Series(scores, index=texts.index, name="sentiment")
 
 
-def _scores(texts: pd.Series, language: str, scorers: Mapping[str, Scorer]) -> np.ndarray:
+def _scores(texts: list[str | None], language: str, scorers: Mapping[str, Scorer]) -> np.ndarray:
     """The scores of the texts of one language, each distinct text scored once."""
     if language not in scorers:
         raise RequestError(
             f"There is no scorer for the language {language!r}, only for {', '.join(sorted(scorers))}. "
             "Add one to `scorers`, or correct `languages` or `fallback_language`."
         )
-    codes, distinct = pd.factorize(texts)
-    asked = pd.Series(distinct, dtype="str")
-    return _checked(scorers[language](asked), asked, language)[codes]
+    codes = {text: code for code, text in enumerate(dict.fromkeys(texts))}
+    asked = pd.Series(list(codes), dtype="str")
+    return _checked(scorers[language](asked), asked, language)[[codes[text] for text in texts]]
 
 
 def _checked(scores: object, texts: pd.Series, language: str) -> np.ndarray:
@@ -174,7 +179,7 @@ def _shortened(text: str, emojis: Container[str]) -> str:
 def _vader_score(vader: SentimentIntensityAnalyzer, text: str) -> float:
     if not _may_be_known(vader, text):
         return np.nan
-    plain = _NO_THANKS.sub("awful", _REFUSAL.sub("", _WISH.sub(r"\1 want", text)))
+    plain = _NO_THANKS.sub("awful", _NO_NEGATION.sub("", _WISH.sub(r"\1 want", text)))
     found = vader.polarity_scores(plain)
     # VADER says 0 both of words that cancel out and where it knows none; only in the latter all shares are 0.
     known = found["compound"] or found["pos"] or found["neg"]
