@@ -7,12 +7,13 @@ import pandas as pd
 import pytest
 
 from analytics_lib.analysis import candidates as chosen
+from analytics_lib.analysis.looks_kept import CONVERSATION_MESSAGES
 from analytics_lib.analysis.scans import CALLED, CHECKOUTS, SCAN
 from analytics_lib.analysis.scope import bounds
 from analytics_lib.analysis.signal_scans import CALLED_SIGNALS, CHECKOUTS_SIGNALS, SCAN_SIGNALS
 from analytics_lib.analysis.signals import CONVERSATION_SIGNALS, signals_known
 from analytics_lib.analysis.worth_reading import find
-from analytics_lib.store import Store
+from analytics_lib.store import Store, derived
 
 NOON = pd.Timestamp("2026-03-02T12:00:00Z")
 LATER = dt.datetime(2027, 1, 1, tzinfo=dt.UTC)
@@ -176,3 +177,16 @@ def test_counted_rows_serve_where_there_are_none():
 def test_what_was_known_at_a_moment_is_counted_for_the_question(store):
     with store.known_at(LATER) as known:
         assert not signals_known(known, LATER)
+
+
+def test_list_is_the_same_where_messages_are_kept_by_conversation(tmp_path, monkeypatch):
+    monkeypatch.setattr(derived, "WORTH_LOOKING_UP_ROWS", 1)
+    with shop(1) as told, Store.open(tmp_path / "store") as empty:
+        for table in ("conversations", "messages", "actions", "events", "orders", "products"):
+            empty.append(table, told.query(f"select * from {table}"))
+        in_memory = find(told, **WINDOW)
+    with Store.open(tmp_path / "store") as store:
+        pd.testing.assert_frame_equal(find(store, **WINDOW), in_memory)
+        assert store.prepare(CONVERSATION_MESSAGES) == ["conversation_messages"]
+        pd.testing.assert_frame_equal(find(store, **WINDOW), in_memory)
+        assert store.has(CONVERSATION_MESSAGES)

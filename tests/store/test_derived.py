@@ -221,6 +221,20 @@ def test_rows_that_are_kept_are_had_and_others_are_not_made(root, rows):
         assert dict(store.query(READ).itertuples(index=False, name=None)) == {"a": 3, "b": 1}
 
 
+def test_rows_that_nobody_kept_can_be_asked_without_keeping_them(root):
+    with Store.open(root) as store, store.known_at(dt.date(2026, 3, 1)) as known:
+        for shown in (store, known):
+            assert shown.derived(BY_CONVERSATION, keep=False) == "talks"
+        assert talks(store, BY_CONVERSATION) == {"a": 3, "b": 1}
+        assert known.query(READ).empty
+        (file,) = kept(root)
+        store.derived(BY_CONVERSATION, keep=False)
+        file.unlink()
+        store.derived(BY_CONVERSATION, keep=False)
+        assert dict(store.query(READ).itertuples(index=False, name=None)) == {"a": 3, "b": 1}
+    assert kept(root) == []
+
+
 def test_rows_that_are_looked_up_are_read_by_several_stores_and_made_again_where_damaged(root):
     with Store.open(root) as one, Store.open(root) as other:
         assert talks(one, BY_CONVERSATION) == talks(other, BY_CONVERSATION) == {"a": 3, "b": 1}

@@ -31,7 +31,7 @@ known as (
 written as (
     select
         conversation_id, message_id, sent_at, sender, kind, text, intent, sentiment
-    from messages
+    from conversation_messages
     where conversation_id in (select conversation_id from chosen) and sent_at < $as_of
 ),
 ordered as (

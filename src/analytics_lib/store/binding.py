@@ -19,7 +19,10 @@ def bound(parameters: Mapping[str, object]) -> dict[str, object]:
 def _plain(value: object) -> object:
     """A bound value as a plain Python one; the driver knows no numpy scalars and no pandas times."""
     if isinstance(value, np.ndarray | pd.Series | pd.Index):
-        value = pd.Series(value).tolist()
+        column = pd.Series(value)
+        value = column.tolist()
+        if isinstance(column.dtype, pd.StringDtype):  # plain already: ids come in tens of thousands
+            return value
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
     if isinstance(value, np.datetime64):

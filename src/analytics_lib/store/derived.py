@@ -14,8 +14,6 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-import pyarrow as pa
-
 from analytics_lib.errors import RequestError, StoreError
 from analytics_lib.hashes import library_hash
 from analytics_lib.store.derived_files import LOOKED_UP, READ_WHOLE, keep, show_file
@@ -24,6 +22,8 @@ from analytics_lib.store.engine import quoted
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    import pyarrow as pa
 
     from analytics_lib.store.engine import Engine
     from analytics_lib.store.store import Store
@@ -80,28 +80,33 @@ def is_kept(engine: Engine, derived: Derived) -> bool:
 
 
 def show(store: Store, engine: Engine, derived: Derived, root: Path | None) -> Path | None:
-    """Make the rows readable under their name; the file they are kept in, None where in memory alone.
+    """Make the rows readable under their name; the file they are kept in, None where they are not kept.
 
     Args:
         store: What ``make`` asks.
         engine: Its engine.
         derived: The rows.
-        root: The folder beside which they may be kept; null = in memory alone.
+        root: The folder beside which they may be kept; null = they are not.
     """
     file = _file(engine, derived, root)
     if file and file.exists() and _shown(engine, derived, file):
         return file
-    asked = derived.make if derived.looked_up and isinstance(derived.make, str) else None
-    # What is put in order afterwards comes a batch at a time: all texts of a large store do not fit.
-    rows = engine.stream(asked, _BATCH_ROWS) if asked and file else _made(store, derived)
-    if root and file and keep(file, rows, order=derived.looked_up) and _shown(engine, derived, file):
-        sweep(root)
+    if derived.looked_up and isinstance(derived.make, str):
+        # What is put in order afterwards comes a batch at a time: all texts of a large store do not fit.
+        if root and file and _kept(root, engine, derived, engine.stream(derived.make, _BATCH_ROWS)):
+            return file
+        show_unkept(engine, derived)
+        return None
+    rows = store.query_arrow(derived.make) if isinstance(derived.make, str) else derived.make(store)
+    if root and file and _kept(root, engine, derived, rows):
         return file
-    if isinstance(rows, pa.Table):
-        engine.hold(derived.name, rows)
-    else:
-        engine.run(f"create or replace view {quoted(derived.name)} as {asked}")
+    engine.hold(derived.name, rows)
     return None
+
+
+def show_unkept(engine: Engine, derived: Derived) -> None:
+    """Make rows made by SQL readable under their name; every question works them out."""
+    engine.run(f"create or replace view {quoted(derived.name)} as {derived.make}")
 
 
 def sweep(root: Path) -> int:
@@ -129,8 +134,13 @@ def _file(engine: Engine, derived: Derived, root: Path | None) -> Path | None:
     return kept_file(root, derived, engine.sources(derived.reads))
 
 
-def _made(store: Store, derived: Derived) -> pa.Table:
-    return store.query_arrow(derived.make) if isinstance(derived.make, str) else derived.make(store)
+def _kept(root: Path, engine: Engine, derived: Derived, rows: pa.Table | pa.RecordBatchReader) -> bool:
+    """Whether the rows could be kept and are shown from there."""
+    file = kept_file(root, derived, engine.sources(derived.reads))
+    kept = keep(file, rows, order=derived.looked_up) and _shown(engine, derived, file)
+    if kept:
+        sweep(root)
+    return kept
 
 
 def _rows(engine: Engine, tables: tuple[str, ...]) -> int:

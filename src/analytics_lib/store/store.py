@@ -169,15 +169,19 @@ class Store:
         finally:
             self._engine.forget(name)
 
-    def derived(self, wanted: Derived) -> str:
+    def derived(self, wanted: Derived, *, keep: bool = True) -> str:
         """Make derived rows readable; the name by which questions read them, which is their own.
 
-        They are worked out from what this store shows where nobody has kept them yet.
+        They are worked out from what this store shows where nobody has kept them yet; without ``keep``, for
+        rows made by SQL, by every question anew.
 
         Raises:
             RequestError: If the SQL that makes them is refused.
             StoreError: As ``query``.
         """
+        if not keep and not self.has(wanted):
+            derived.show_unkept(self._engine, wanted)
+            return wanted.name
         with self._deriving:
             kept = self._derived.get(wanted.name, Path())
             # A file may have been swept meanwhile.
