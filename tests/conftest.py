@@ -68,6 +68,10 @@ def pytest_collection_finish():
     gc.set_threshold(20_000, 20, 20)
 
 
+def pytest_unconfigure():
+    gc.unfreeze()  # or DuckDB reports as leaked what stays frozen to the end
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _what_is_made_once(tmp_path_factory):
     once.begin(tmp_path_factory)

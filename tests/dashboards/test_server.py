@@ -16,9 +16,12 @@ import psutil
 import pytest
 from serving import MARKER, SHOWN, WORK, cell, make_project, serving
 
+from analytics_lib.runs.temporary import place_for_sockets, temporary_folder
+
 LEAVES = """
-import subprocess
+import subprocess, tempfile
 from IPython.display import HTML
+place = tempfile.mkdtemp()
 child = subprocess.Popen(["sleep", "240"], start_new_session=True).pid
 """
 EVERYWHERE = "0.0.0.0"  # noqa: S104
@@ -30,7 +33,7 @@ def project(tmp_path_factory):
     broken = (cell(WORK), cell('raise ValueError("secret of the store")', "page"), cell(SHOWN, "page"))
     endless = (cell('while True:\n    print("y" * 1000)', "page"),)
     gone = (cell("import os\nos._exit(3)", "page"), cell(SHOWN, "page"))
-    leaving = (cell(LEAVES), cell('HTML(f"<p>hijo {child}</p>")', "page"))
+    leaving = (cell(LEAVES), cell('HTML(f"<p>hijo {child}, carpeta {place}</p>")', "page"))
     folder = tmp_path_factory.mktemp("project")
     pages = {"broken": broken, "endless": endless, "gone": gone, "leaving": leaving}
     return make_project(folder, shop=(), **pages)
@@ -55,6 +58,12 @@ def wait_until(holds, seconds=60):
     while not holds() and time.monotonic() < deadline:
         time.sleep(0.1)
     assert holds()
+
+
+def held_by(process):
+    """The temporary folders that a process made for itself and still holds."""
+    files = [os.readlink(file) for file in Path(f"/proc/{process.pid}/fd").iterdir()]  # noqa: PTH115
+    return [Path(file) for file in files if "analytics-tmp-" in file]
 
 
 def kernels_of(process):
@@ -163,10 +172,8 @@ def test_no_websocket_to_a_kernel_is_opened_not_even_to_a_living_one(server):
     reader = threading.Thread(target=server.ask, args=("/live/shop?seconds=4",))
     reader.start()
     wait_until(lambda: server.health()["kernels"] == 1)
-    ids = [
-        path.stem.removeprefix("kernel-")
-        for path in Path(tempfile.gettempdir()).glob("pages-*/*/kernel-*.json")
-    ]
+    folders = Path("/tmp").glob("analytics-tmp-pages-*")  # noqa: S108
+    ids = [path.stem.removeprefix("kernel-") for place in folders for path in place.glob("*/kernel-*.json")]
     assert ids
     for path in (*(f"/api/kernels/{name}/channels" for name in ids), "/voila/execution/x", "/voila/query/x"):
         assert server.ask(path, headers=upgrade)[0] == 404
@@ -209,28 +216,44 @@ def test_failing_cell_shows_a_code_and_no_traceback(server):
     assert "secret of the store" in server.logged()
 
 
-def test_ended_server_leaves_no_kernel(project):
+def test_ended_server_leaves_no_kernel_and_no_file(project):
     with serving(project) as ended:
         reader = threading.Thread(target=ended.ask_in_vain, args=("/live/shop?seconds=30",))
         reader.start()
         wait_until(lambda: ended.health()["kernels"] == 1)
-        kernels = kernels_of(ended.process)
-        assert len(kernels) == 1
+        kernels, folders = kernels_of(ended.process), held_by(ended.process)
+        assert (len(kernels), len(folders)) == (1, 2)
         ended.process.send_signal(signal.SIGTERM)
         assert ended.process.wait(10) == 0
-        wait_until(lambda: not any(kernel.is_running() for kernel in kernels), seconds=5)
+        assert not any(kernel.is_running() for kernel in kernels)
+        assert not any(folder.exists() for folder in folders)
         reader.join()
 
 
-def test_killed_server_leaves_no_kernel(project):
+def test_server_that_ends_while_a_kernel_starts_leaves_nothing_either(project):
+    with serving(project) as ended:
+        reader = threading.Thread(target=ended.ask_in_vain, args=("/live/shop?seconds=30",))
+        reader.start()
+        wait_until(lambda: ended.health()["live"] == 1)
+        folders = held_by(ended.process)
+    reader.join()
+    assert folders
+    assert not any(folder.exists() for folder in folders)
+
+
+def test_killed_server_leaves_no_kernel_and_its_files_to_the_next(project):
     with serving(project) as killed:
         reader = threading.Thread(target=killed.ask_in_vain, args=("/live/shop?seconds=30",))
         reader.start()
         wait_until(lambda: killed.health()["kernels"] == 1)
-        kernels = kernels_of(killed.process)
+        kernels, folders = kernels_of(killed.process), held_by(killed.process)
         os.kill(killed.process.pid, signal.SIGKILL)
         wait_until(lambda: not any(kernel.is_running() for kernel in kernels), seconds=5)
         reader.join()
+    for place in (None, place_for_sockets()):
+        with temporary_folder("next", parent=place):
+            pass
+    assert not any(folder.exists() for folder in folders)
 
 
 def test_reader_from_elsewhere_needs_the_token_made_up_for_it(open_server):
@@ -343,6 +366,12 @@ def test_kernel_ends_whenever_its_reader_leaves(server):
 def test_what_a_kernel_started_in_a_session_of_its_own_ends_with_it(server):
     told = re.search(r"hijo (\d+)", server.ask("/live/leaving")[2])
     wait_until(lambda: not psutil.pid_exists(int(told[1])), seconds=5)
+
+
+def test_temporary_files_of_a_kernel_go_with_it(server):
+    own = Path(re.search(r"carpeta ([^<]+)<", server.ask("/live/leaving")[2])[1]).parent
+    assert own.parent == Path(tempfile.gettempdir())
+    wait_until(lambda: not own.exists(), seconds=5)
 
 
 def test_kernel_that_ended_by_itself_is_forgotten(server):

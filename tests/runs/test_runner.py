@@ -167,8 +167,10 @@ run(job, outputs=Path(sys.argv[2]), versions={}, now=lambda: dt.datetime.now(dt.
 """
 
 
-def test_run_whose_supervisor_is_killed_is_lost_and_its_kernel_ends(tmp_path):
+def test_run_whose_supervisor_is_killed_is_lost_and_its_kernel_and_temporary_files_go(tmp_path, monkeypatch):
     outputs = tmp_path / "outputs"
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "temporary"))
     started = tmp_path / "started"
     notebook = write_notebook(
         tmp_path / "tiny.ipynb", f"open({str(started)!r}, 'w')\nimport time\ntime.sleep(300)", RECORD
@@ -184,9 +186,14 @@ def test_run_whose_supervisor_is_killed_is_lost_and_its_kernel_ends(tmp_path):
     supervisor.wait()
     assert read_record(folder).status == "lost"
     deadline = time.monotonic() + 5
-    while members(folder.resolve()) and time.monotonic() < deadline:
+    while _left(tmp_path, folder) and time.monotonic() < deadline:
         time.sleep(0.1)
-    assert members(folder.resolve()) == []
+    assert _left(tmp_path, folder) == []
+
+
+def _left(tmp_path, folder):
+    """The processes of a run and its temporary files."""
+    return [*members(folder.resolve()), *(tmp_path / "temporary").iterdir()]
 
 
 def test_interrupted_run_is_cancelled_and_its_processes_end(tmp_path):

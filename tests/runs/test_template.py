@@ -15,11 +15,16 @@ import pytest
 from analytics_lib.runs.template import Template
 
 CHILD = """
-import os, random, signal, sys, time
+import os, random, signal, sys, tempfile, time
+
+tempfile.gettempdir()  # keeps what it finds
 
 def tell():
     own_session = os.getsid(0) == os.getpid()
     print(sys.argv[1:], os.getcwd(), os.environ.get("SHOP"), os.environ.get("HOME"), own_session)
+
+def place():
+    print(tempfile.gettempdir())
 
 def number():
     print(random.random())
@@ -97,6 +102,10 @@ def test_error_of_a_child_is_in_its_log(either):
 
 def test_child_reads_what_it_is_told_and_learns_that_its_supervisor_is_gone(either):
     assert call(either, "lines", say=b"one\ntwo\n") == (0, "got one\ngot two\nalone\n")
+
+
+def test_temporary_files_of_a_child_lie_where_its_environment_says(either, tmp_path):
+    assert call(either, "place", TMPDIR=str(tmp_path)) == (0, f"{tmp_path}\n")
 
 
 def test_forks_of_one_template_draw_different_numbers(template):

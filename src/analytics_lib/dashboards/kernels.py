@@ -13,6 +13,7 @@ import importlib.util
 import json
 import os
 import signal
+import threading
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,9 +25,9 @@ from traitlets import Unicode, default
 
 from analytics_lib.dashboards.kernel_tree import descendants
 from analytics_lib.runs.template import Child, Template
+from analytics_lib.runs.temporary import temporary_folder
 
 if TYPE_CHECKING:
-    import socket
     from collections.abc import Iterable
 
     from jupyter_client.connect import KernelConnectionInfo
@@ -106,19 +107,20 @@ class WarmKernel:
 
     stdin = stdout = stderr = None
 
-    def __init__(self, child: Child, line: socket.socket) -> None:
+    def __init__(self, child: Child, held: contextlib.ExitStack) -> None:
         self.pid = child.pid
         self._child = child
-        self._line = line
+        self._held = held
 
     def poll(self) -> int | None:
         """Its exit code; null while it lives."""
         return self._child.poll()
 
     def wait(self) -> int:
-        """Its exit code, once it has ended."""
+        """Its exit code, once it has ended; its temporary files go then."""
         code = self._child.wait()
-        self._line.close()
+        self._held.close()
+        _ALIVE.discard(self)
         return code
 
     def send_signal(self, number: int) -> None:
@@ -136,12 +138,45 @@ class WarmKernel:
         self.send_signal(signal.SIGTERM)
 
 
+_ALIVE: set[WarmKernel] = set()
+_STARTING = threading.Lock()
+_ENDING = threading.Event()
+
+
+def end_kernels() -> None:
+    """End all kernels of this process, those about to start among them; none starts any more."""
+    _ENDING.set()
+    with _STARTING:
+        ending = list(_ALIVE)
+    left = [process for kernel in ending for process in descendants(kernel.pid)]
+    for kernel in ending:
+        kernel.kill()
+    for process in left:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
+    for kernel in ending:
+        kernel.wait()
+
+
 def _start(arguments: list[str], environment: dict[str, str], folder: Path) -> WarmKernel:
-    with Path(environment[LOG_VARIABLE]).open("ab") as log:
+    # One at a time: they are forks of the same process anyway.
+    with _STARTING, contextlib.ExitStack() as held, Path(environment[LOG_VARIABLE]).open("ab") as log:
+        if _ENDING.is_set():
+            raise ChildProcessError("No kernel starts any more: the server is ending.")
+        # A kernel is killed and removes nothing, such as what its engine spilled.
+        temporary = held.enter_context(temporary_folder("kernel"))
         child, line = _any_template().start(
-            _TARGET, name="page-kernel", arguments=arguments, environment=environment, log=log, folder=folder
+            _TARGET,
+            name="page-kernel",
+            arguments=arguments,
+            environment={**environment, "TMPDIR": str(temporary)},
+            log=log,
+            folder=folder,
         )
-    return WarmKernel(child, line)
+        held.enter_context(line)
+        kernel = WarmKernel(child, held.pop_all())
+        _ALIVE.add(kernel)
+        return kernel
 
 
 _TEMPLATES: list[Template] = []

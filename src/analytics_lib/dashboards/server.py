@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import tempfile
 from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,10 +22,11 @@ from traitlets.config import Config
 from voila.app import Voila  # type: ignore[import-untyped]  # ships no types
 
 from analytics_lib.dashboards.handlers import Asset, Gallery, Health, Login, Nothing, Snapshot, Tick
-from analytics_lib.dashboards.kernels import WarmSpecs, warm_up
+from analytics_lib.dashboards.kernels import WarmSpecs, end_kernels, warm_up
 from analytics_lib.dashboards.live import Live, prepare_notebook
 from analytics_lib.dashboards.template import copy_assets
 from analytics_lib.errors import RequestError
+from analytics_lib.runs.temporary import place_for_sockets, temporary_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -133,7 +133,6 @@ class PageServer(Voila):  # type: ignore[misc]  # Any
             self.log.info("stopping")
         finally:
             server.stop()
-            self.stop()
 
 
 def _log_failure(handler: tornado.web.RequestHandler) -> None:
@@ -157,8 +156,10 @@ def serve(served: Served, *, ip: str, port: int, on_ready: Callable[[int], None]
     # Those of this library, whichever version published; a folder that may only be read keeps its own.
     with contextlib.suppress(OSError):
         copy_assets(served.published.folder / "assets")
-    with tempfile.TemporaryDirectory(prefix="pages-", ignore_cleanup_errors=True) as folder:
-        app = PageServer(config=_config(served, Path(folder), ip=ip, port=port), log_level=logging.ERROR)
+    with temporary_folder("pages", parent=place_for_sockets()) as folder, contextlib.ExitStack() as ending:
+        # Before their folder goes: those that are starting would write into what is left of it.
+        ending.callback(end_kernels)
+        app = PageServer(config=_config(served, folder, ip=ip, port=port), log_level=logging.ERROR)
         app.served, app.on_ready = served, on_ready
         app.initialize(argv=[])
         warm_up(served.published.live_notebooks())

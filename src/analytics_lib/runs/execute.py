@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import sys
 import threading
 import time
@@ -17,7 +16,7 @@ from typing import Any
 
 from analytics_lib.atomic import write_atomically
 from analytics_lib.runs.disk import FULL_EXIT_CODE, is_full
-from analytics_lib.runs.processes import end_processes
+from analytics_lib.runs.processes import end_processes, remove_own_folders
 from analytics_lib.runs.record import NOTEBOOK_FILE
 from analytics_lib.runs.results import RUN_FOLDER_VARIABLE
 from analytics_lib.runs.verdict import STATE_FILE
@@ -52,7 +51,7 @@ def _end_with_supervisor(folder: Path) -> None:
     while os.read(sys.stdin.fileno(), 1):
         continue
     end_processes(folder)
-    shutil.rmtree(os.environ["JUPYTER_RUNTIME_DIR"], ignore_errors=True)
+    remove_own_folders()
     os._exit(1)
 
 

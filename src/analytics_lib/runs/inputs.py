@@ -92,6 +92,17 @@ def models_folder(path: str) -> Path | None:
     return _find(asked.parent) / asked.name
 
 
+def kept_models(store_path: str) -> Path | None:
+    """Where a notebook looks for models kept earlier: ``data/models``, beside the store of the settings.
+
+    Null for any other store: its people are not those the models learned from.
+
+    Raises:
+        NotFoundError: If there is no such store.
+    """
+    return models_folder(str(MODELS)) if Path(store_path) == Settings().store else None
+
+
 def _find(path: Path) -> Path:
     above = [Path.cwd(), *Path.cwd().parents]
     found = next((folder / path for folder in above if (folder / path).is_dir()), None)

@@ -10,22 +10,23 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import shutil
 import signal
 import subprocess
-import tempfile
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import psutil  # type: ignore[import-untyped]  # ships no types
 
 from analytics_lib.runs.results import RUN_FOLDER_VARIABLE
 from analytics_lib.runs.template import Child, Template
+from analytics_lib.runs.temporary import place_for_sockets, temporary_folder
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
 
 GRACE_SECONDS = 5.0
 _POLL_SECONDS = 0.25
@@ -76,11 +77,11 @@ def supervise(
             limit leaves alive what ignores an interrupt.
         watch: Called several times a second; the number of the cell that is running, 0 before the first.
     """
-    with _runtime_folder() as runtime, (folder / "log.txt").open("wb") as log:
+    with _own_folders() as own, (folder / "log.txt").open("wb") as log:
         child, line = _TEMPLATE.start(
             _EXECUTE,
             name=_process_name(folder),
-            environment={**environment, **_private(runtime), RUN_FOLDER_VARIABLE: str(folder)},
+            environment={**environment, **own, RUN_FOLDER_VARIABLE: str(folder)},
             log=log,
         )
         with line:
@@ -118,17 +119,27 @@ def end_processes(folder: Path) -> None:
         time.sleep(_KILL_SECONDS)
 
 
-def _runtime_folder() -> tempfile.TemporaryDirectory[str]:
-    """A private folder for the kernel's sockets, whose paths must stay below 108 characters."""
-    short = Path("/tmp")  # noqa: S108  # a folder is made in it that only we can enter
-    return tempfile.TemporaryDirectory(
-        prefix="run-", dir=short if short.is_dir() else None, ignore_cleanup_errors=True
-    )
+@contextlib.contextmanager
+def _own_folders() -> Iterator[dict[str, str]]:
+    """Folders of a run alone, as its environment names them; nothing in them outlives it.
+
+    No run depends on somebody's home folder, and what a killed kernel cannot remove, such as what its engine
+    spilled, lies in the one that ``TMPDIR`` names.
+    """
+    # Two, as spilled rows belong on the disk that was chosen for such things.
+    sockets = temporary_folder("run", parent=place_for_sockets())
+    with temporary_folder("run") as temporary, sockets as runtime:
+        yield {
+            "TMPDIR": str(temporary),
+            "JUPYTER_RUNTIME_DIR": str(runtime),
+            "IPYTHONDIR": str(runtime / "ipython"),
+        }
 
 
-def _private(runtime: str) -> dict[str, str]:
-    """Where Jupyter keeps its sockets and IPython its settings: no run depends on somebody's home folder."""
-    return {"JUPYTER_RUNTIME_DIR": runtime, "IPYTHONDIR": f"{runtime}/ipython"}
+def remove_own_folders() -> None:
+    """Remove the folders of the run that this process is of, where its supervisor can no longer do it."""
+    for name in ("TMPDIR", "JUPYTER_RUNTIME_DIR"):
+        shutil.rmtree(os.environ[name], ignore_errors=True)
 
 
 def _wait(

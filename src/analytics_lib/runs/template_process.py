@@ -17,6 +17,7 @@ import random
 import selectors
 import socket
 import sys
+import tempfile
 import time
 import traceback
 from typing import Any
@@ -100,6 +101,7 @@ def _take_place(wish: dict[str, Any], files: list[int]) -> None:
     os.environ.clear()
     os.environ.update(wish["environment"])
     time.tzset()
+    tempfile.tempdir = None  # or it would stay what it was before TMPDIR changed
     os.chdir(wish["folder"])
     sys.argv = ["", *wish["arguments"]]
     # Forks of one process would otherwise draw the same numbers.

@@ -8,9 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
-import shutil
-import tempfile
-import weakref
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
 
@@ -21,8 +18,10 @@ from analytics_lib.errors import RequestError, StoreError
 from analytics_lib.store.binding import bound
 from analytics_lib.store.contract import arrow_schema
 from analytics_lib.store.known import as_known, moment_macro
+from analytics_lib.store.spill import spill_folder
 
 if TYPE_CHECKING:
+    import weakref
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
@@ -49,11 +48,8 @@ class Engine:
     """A DuckDB connection in memory with a spill folder that goes when it closes."""
 
     def __init__(self, *, memory_limit_gb: float) -> None:
-        spill = tempfile.mkdtemp(prefix="analytics-spill-")
-        # A notebook seldom closes what it opened; the folder goes with the engine all the same.
-        self._sweep: weakref.finalize[..., Engine] = weakref.finalize(
-            self, shutil.rmtree, spill, ignore_errors=True
-        )
+        spill, sweep = spill_folder(self)
+        self._sweep: weakref.finalize[..., Engine] = sweep
         self._connection = duckdb.connect(":memory:")
         self._numbers = itertools.count(1)
         # What each table is read from: kept so that another engine can show the same rows.
