@@ -234,6 +234,41 @@ def test_person_called_after_an_intent_was_not_found_was_needed(tell):
     assert conversations.review(store, "a").performance.escalation["needed"] is True
 
 
+@pytest.mark.parametrize("reason", ["user_request", "complaint", "api_error", "payment_problem"])
+def test_person_called_for_what_the_source_calls_a_need_was_needed(tell, reason):
+    said = [("user", minute(0), "cuánto vale el envío?"), ("bot", minute(0, 5), "Cuesta $ 9.900")]
+    called = {"escalated_at": at(minute(1)), "escalation_reason": reason}
+    review = conversations.review(tell(("a", START, said, called)), "a")
+
+    assert review.performance.escalation["needed"] is True
+    assert "avoid_escalation" not in review.opportunities["kind"].tolist()
+
+
+def test_bot_that_answers_in_spanish_is_judged_by_its_spanish(tell):
+    said = [
+        *[("user", minute(0), "hi, do you ship to Miami?"), ("bot", minute(1), "Hola, ¿en qué te ayudo?")],
+        ("user", minute(2), "could you tell me whether you ship to Miami?"),
+        ("bot", minute(3), "No te entendí, ¿me lo dices de otra forma?"),
+    ]
+    language = conversations.review(tell(("a", START, said)), "a").language
+    quality = language.bot_quality.set_index("measure")
+
+    assert language.main == "en"
+    assert quality.loc["typos", "count"] == 0
+    assert quality.loc["address", "detail"].startswith("tu ")
+
+
+def test_who_asks_in_vain_for_a_person_is_to_be_given_one_and_no_answer(tell):
+    said = [
+        *[("user", minute(0), "¿me comunicas con un asesor?"), ("bot", minute(1), "No te entendí")],
+        *[("user", minute(2), "¿me comunicas con un asesor?"), ("bot", minute(3), "No te entendí")],
+    ]
+    kinds = conversations.review(tell(("a", START, said)), "a").opportunities["kind"].tolist()
+
+    assert kinds[0] == "escalate_on_request"
+    assert "answer_question" not in kinds
+
+
 def test_question_put_off_and_then_not_understood_is_unanswered(tell):
     said = [
         *[("user", minute(0), "tienen jeans?"), ("bot", minute(1), "Dame un momento")],

@@ -15,7 +15,7 @@ from analytics_lib.text.normalize import normalise_column
 DAY = {"since": dt.date(2026, 3, 2), "until": dt.date(2026, 3, 3)}
 COLUMNS = [
     *("conversation_id", "reason", "evidence", "value", "position", "reasons"),
-    *("started_local", "channel", "outcome", "messages"),
+    *("started_local", "channel", "outcome", "closed", "messages"),
 ]
 
 
@@ -167,6 +167,11 @@ def test_escalation_after_nothing_failed_is_one_without_need(tell):
     )
 
 
+def test_escalation_for_what_the_source_calls_a_need_is_not_listed(tell):
+    called = {"escalated_at": at(minute(1) + ":30"), "escalation_reason": "complaint"}
+    assert find(tell(quick("a", "tienen jeans?", "en talla 10", **called)), **DAY).empty
+
+
 @pytest.mark.parametrize("text", ["quiero hablar con una persona", "qué servicio tan malo"])
 def test_who_asked_for_a_person_or_was_angry_needed_one(tell, text):
     store = tell(quick("a", "tienen jeans?", text, escalated_at=at(minute(1) + ":30")))
@@ -222,6 +227,12 @@ def test_limit_cuts_the_list_at_its_end(tell):
 def test_equally_bad_conversations_come_in_order_of_their_ids(tell):
     store = tell(slow("b", 5), slow("a", 5), slow("c", 5))
     assert find(store, **DAY)["conversation_id"].tolist() == ["a", "b", "c"]
+
+
+def test_conversation_that_is_open_is_told_from_one_whose_result_the_source_does_not_give(tell):
+    found = find(tell(slow("a", 9), slow("b", 5, end=minute(59))), **DAY)
+    assert found["outcome"].isna().all()
+    assert dict(zip(found["conversation_id"], found["closed"], strict=True)) == {"a": False, "b": True}
 
 
 def test_window_without_conversations_gives_the_columns(tell):

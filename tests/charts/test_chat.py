@@ -30,7 +30,7 @@ def test_intent_confidence_and_wait_stand_by_their_message(talk):
         )
     )
     text = text_of(html)
-    assert "intención: price · confianza 0,82" in text
+    assert "intención: precio · confianza 0,82" in text
     assert "respondió en 1 min 5 s" in text
 
 

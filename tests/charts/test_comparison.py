@@ -178,6 +178,7 @@ def test_waits_stand_on_a_logarithmic_axis_with_their_difference():
     assert figure.layout.xaxis.type == "log"
     assert dots["Escalada"].x == (2.0, 60.0)
     assert figure.layout.yaxis.ticktext == ("Bot", "Agente")
+    assert "respuestas: Bot 50 / 50, Agente 50 / 50;" in title(figure)
     assert [plain(note) for note in notes(figure)] == ["<b>-2 s</b>", "<b>-30 s</b>"]
 
 

@@ -100,7 +100,7 @@ def test_what_is_known_is_told_in_words_and_units(facts_of):
 
 def test_every_share_says_of_how_many(facts_of):
     found = facts_of()
-    assert found["Textos que cambian de trato"] == "1 de 8 (12,5 %) | tu 7, usted 1"
+    assert found["Textos que cambian de trato"] == "1 de 8 (12,5 %) | tú 7, usted 1"
     assert found["Mensajes con confianza &lt; 0,7"] == "2 de 8 (25,0 %)"
     assert found["Mensajes sin intención reconocida"] == "0 de 8 (0,0 %)"
     assert found["Aciertos, según revisión"] == "1 de 3 (33,3 %)"
@@ -129,17 +129,33 @@ def test_wait_leads_to_the_longest(facts_of):
     assert found["Espera por el bot"] == (
         "mediana 2,5 s; primera 2 s; la más larga 2 min 5 s (mensaje 4) | n = 8 respuestas"
     )
+    assert found["Espera por una persona"] == NONE + "ninguna persona escribió"
+
+
+def test_person_who_wrote_but_answered_nothing_is_told_from_nobody(facts_of):
+    found = facts_of(metadata={"agent_messages": 2})
     assert found["Espera por una persona"] == NONE + "no respondió a ningún mensaje"
 
 
+def test_share_that_buys_says_nothing_of_a_conversation_that_bought(facts_of):
+    found = facts_of(stage="purchase_completed")
+    said = "esta ya compró, y por eso también todas sus comparables"
+    assert found["Comparables: terminan en compra"] == NONE + said
+
+
 @pytest.mark.parametrize(
-    ("wait", "said", "waited"),
+    ("wait", "written", "said", "waited"),
     [
-        (125.0, "la persona escribió 2 min 5 s después", "escribió tras un mensaje del bot: ver la escalada"),
-        (NAN, "ninguna persona escribió", "no respondió a ningún mensaje"),
+        (
+            125.0,
+            1,
+            "la persona escribió 2 min 5 s después",
+            "escribió tras un mensaje del bot: ver la escalada",
+        ),
+        (NAN, 0, "ninguna persona escribió", "ninguna persona escribió"),
     ],
 )
-def test_escalation_says_when_why_and_after_what(facts_of, wait, said, waited):
+def test_escalation_says_when_why_and_after_what(facts_of, wait, written, said, waited):
     called = {
         "seconds": 133.0,
         "reason": "queja",
@@ -147,7 +163,7 @@ def test_escalation_says_when_why_and_after_what(facts_of, wait, said, waited):
         "failures_before": 1,
         "wait_seconds": wait,
     }
-    found = facts_of(escalation=pd.Series(called))
+    found = facts_of(escalation=pd.Series(called), metadata={"agent_messages": written})
     assert found["Escalada a una persona"] == f"tras 2 min 13 s: queja | tras 8 turnos y 1 falla; {said}"
     assert found["Espera por una persona"] == NONE + waited
 
@@ -191,7 +207,7 @@ def test_what_the_data_cannot_say_is_a_dash_with_its_reason(facts_of):
         "Cambio del ánimo": "hacen falta seis mensajes de ánimo conocido",
         "Textos con errores": "no hay texto del bot en un idioma conocido",
         "Facilidad de lectura (0 a 100)": "el bot escribió muy pocas palabras",
-        "Espera por una persona": "no respondió a ningún mensaje",
+        "Espera por una persona": "ninguna persona escribió",
         "Confianza media": "los datos no traen la confianza",
         "Mensajes con confianza &lt; 0,7": "los datos no traen la confianza",
         "Mensajes sin intención reconocida": "los datos no traen intenciones",
@@ -276,4 +292,4 @@ def test_hostile_texts_are_inert(facts_of, hostile):
 def test_english_facts_speak_english(facts_of):
     found = facts_of("en")
     assert found["Duration"] == "8 min 1 s"
-    assert found["Texts that change the form of address"] == "1 of 8 (12.5%) | tu 7, usted 1"
+    assert found["Texts that change the form of address"] == "1 of 8 (12.5%) | tú 7, usted 1"

@@ -68,6 +68,18 @@ def test_each_reason_tells_its_size_in_its_unit(reason, value, said):
     assert cells(reading_list(frame))[0][2] == said
 
 
+def test_cart_is_told_in_its_currency_where_that_is_known():
+    frame = listed({"reason": "lost_at_checkout", "reasons": "lost_at_checkout", "value": 129_900})
+    assert "129.900 COP (mensaje 4)" in cells(reading_list(frame, currency="COP"))[0][2]
+
+
+def test_conversation_that_is_still_open_is_not_called_one_of_unknown_result():
+    frame = listed({"outcome": None}, {"outcome": None}).assign(closed=[False, True])
+    first, second = (row[1] for row in cells(reading_list(frame)))
+    assert first.endswith("· Sigue abierta")
+    assert second.endswith("· Sin resultado conocido")
+
+
 def test_message_to_look_at_is_a_link_only_where_the_page_shows_it():
     html = reading_list(listed({}, {"conversation_id": "c2"})).html
     assert html.count('<a href="#message-4">mensaje\u00a04</a>') == 1

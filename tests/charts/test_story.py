@@ -126,7 +126,7 @@ def test_reviewed_message_is_marked_right_or_wrong_and_counted(told, moments):
     assert "Confianza del bot por mensaje · ✓ 1 de 2 revisados" in texts(found)
     hover = next(trace for trace in found.data if trace.name == "sure").hovertext[1]
     assert "confianza 0,80" in hover
-    assert "intención según la revisión: sizes" in hover
+    assert "intención según la revisión: tallas" in hover
 
 
 def test_empty_panel_says_why(told, moments):

@@ -35,7 +35,7 @@ def improvements(*rows):
 def reviewed(told, moments):
     """A review with these key moments; parts of it can be given."""
 
-    def reviewed(*marks, said=TALK, improve=(), over=True, escalation=None, **business):
+    def reviewed(*marks, said=TALK, improve=(), over=True, escalation=None, moods=(), **business):
         talk = told(*said)
         comparable = [("conversion", 0.42, 0.38, 0.47, 312), ("revenue", 43_210.4, 40_000.0, 46_000.0, 312)]
         worth = {
@@ -48,6 +48,10 @@ def reviewed(told, moments):
             metadata=pd.Series({"messages": len(talk.messages), "over": over}, dtype=object),
             timeline=talk,
             key_moments=moments(*marks),
+            language=SimpleNamespace(
+                sentiment=pd.DataFrame({"sentiment": moods}),
+                mean_sentiment=sum(moods) / len(moods) if moods else NAN,
+            ),
             performance=SimpleNamespace(escalation=escalation),
             business=SimpleNamespace(**{**worth, **business}),
             opportunities=improvements(*improve),
@@ -85,8 +89,39 @@ def test_single_trouble_at_the_start_says_so(reviewed):
 def test_cost_is_what_was_waited_and_the_turns_that_followed(reviewed):
     assert paragraphs(reviewed(NOT_UNDERSTOOD))[1] == (
         "Qué costó. En total, el cliente esperó 2 min 10 s por respuestas; la más larga tardó 2 min 5 s "
-        "(mensaje 4). Tras el primer problema siguieron 2 turnos."
+        "(mensaje 4). Tras el primer problema hubo 2 turnos."
     )
+
+
+def test_single_turn_that_followed_is_told_in_good_grammar(reviewed):
+    late = {"kind": "long_silence", "seconds": 185, "position": 4, "value": 125.0}
+    assert paragraphs(reviewed(late))[1].endswith("Tras el primer problema hubo 1 turno.")
+
+
+def test_silence_after_being_told_to_wait_was_waited_too(reviewed):
+    said = [
+        ("user", 0, "quiero un asesor"),
+        ("bot", 3, "Te comunico con un asesor", {"response_time_seconds": 3.0}),
+        ("agent", 3603, "Hola"),
+        ("user", 3610, "mi pedido?"),
+        ("agent", 3810, "Ya llega", {"response_time_seconds": 200.0}),
+    ]
+    silences = [
+        {"kind": "long_silence", "seconds": 3603, "position": 3, "value": 3600.0},
+        {"kind": "long_silence", "seconds": 3810, "position": 5, "value": 200.0},
+    ]
+    # 3 s + 1 h + 200 s: the second silence is the second wait for a reply, and counts once.
+    assert (
+        "En total, el cliente esperó 1 h 3 min por respuestas; la más larga tardó 1 h (mensaje 3)."
+        in (paragraphs(reviewed(*silences, said=said))[1])
+    )
+
+
+def test_customer_upset_by_nothing_that_is_looked_for_is_not_passed_over(reviewed):
+    mood = "el ánimo del cliente fue negativo \N{MINUS SIGN}0,7 en promedio (n = 2 mensajes del cliente)"
+    assert mood in paragraphs(reviewed(moods=(-0.9, -0.5)))[0]
+    assert "Aun así" not in paragraphs(reviewed(moods=(-0.9,)))[0]
+    assert "Aun así" not in paragraphs(reviewed(moods=(-0.5, 0.5)))[0]
 
 
 def test_lost_purchase_is_told_with_what_a_model_gave_it_where_there_is_one(reviewed):
@@ -197,7 +232,7 @@ def test_opportunities_come_in_order_each_with_its_evidence(told):
         "Responder lo que el cliente preguntó (2 veces) | mensaje 3: «¿precio del jean?»",
         "Entrenar la intención: precio | mensaje 1: «¿precio?»",
         "Acortar la espera por una persona (2 min 5 s en total) | mensaje 4: «89.900»",
-        "Tratar siempre de la misma forma (tú, usted, vos): tu 7, usted 1",
+        "Tratar siempre de la misma forma (tú, usted, vos): tú 7, usted 1",
     ]
 
 

@@ -31,10 +31,38 @@ def judged(act, text):
         "can I talk to a human",
         "I need a real person!!",
         "get me your manager",
+        "uy, qué pena, asesor porque esto no me sirve",
+        "no me entiende, una persona por favor",
     ],
 )
 def test_asking_for_a_person_is_told_by_many_wordings(text):
     assert judged(asks_for_person, text)
+
+
+@pytest.mark.parametrize("text", ["asesor 😍😍", "🙏 quiero un asesor 🙄", "asesor🙏"])
+def test_emoji_beside_a_request_for_a_person_change_nothing(text):
+    assert judged(asks_for_person, text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "me comunicas con un aseor?",
+        "quiero habar con una persona",
+        "asessor",
+        "un huamno por fvor",
+        "oeprador",
+    ],
+)
+def test_a_slip_of_the_finger_hides_no_request_for_a_person(text):
+    assert judged(asks_for_person, text)
+
+
+@pytest.mark.parametrize(
+    "text", ["hay mucha gente en la tienda?", "quiero halar el cierre", "un regalo por fvor"]
+)
+def test_another_word_that_looks_like_a_slip_stays_what_it_is(text):
+    assert not judged(asks_for_person, text)
 
 
 @pytest.mark.parametrize(
@@ -45,6 +73,7 @@ def test_asking_for_a_person_is_told_by_many_wordings(text):
         "tienen asesoría de tallas?",
         "necesito una chaqueta",
         "es para una persona alta",
+        "talla para una persona por favor",
         "quiero hablar de mi pedido",
         "the agent told me it was sent",
     ],
@@ -104,13 +133,29 @@ def test_help_is_no_apology(text):
         "listo, chao",
         "Que tengas un lindo día 💛",
         "🙏",
+        "mil gracias!! excelente servicio",
+        "ok, gracias por la información",
+        "muchas gracias, muy amables 😊",
+        "gracias por responder",
+        "Great service, thanks for your help",
     ],
 )
 def test_courtesy_asks_and_answers_nothing(text):
     assert judged(is_courtesy, text)
 
 
-@pytest.mark.parametrize("text", ["dónde está mi pedido", "de qué talla", "gracias, y el envío?", "12", "!!"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("dónde está mi pedido", "de qué talla", "gracias, y el envío?", "12", "!!", "hola, información"),
+        *(
+            "pésimo servicio",
+            "gracias por responder el martes",
+            "la respuesta?",
+            "buenas, quiero un servicio",
+        ),
+    ],
+)
 def test_a_text_with_matter_in_it_is_no_courtesy(text):
     assert not judged(is_courtesy, text)
 

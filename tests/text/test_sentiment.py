@@ -228,5 +228,13 @@ def test_polite_refusal_in_english_is_no_complaint(text):
     assert score_english(pd.Series([text])).item() > 0
 
 
+def test_what_cannot_be_waited_for_or_believed_is_not_turned_around():
+    glad, angry = score_english(
+        pd.Series(["I can't wait to enjoy it", "I can\u2019t believe how stupid this is"])
+    )
+    assert glad > 0.1
+    assert angry < -0.1
+
+
 def test_thanks_for_nothing_are_no_thanks():
     assert score_english(pd.Series(["waste of time, thanks for nothing"])).item() < -0.1

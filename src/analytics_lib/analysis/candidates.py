@@ -36,6 +36,7 @@ from analytics_lib.analysis.closer_scan import CLOSER
 from analytics_lib.analysis.detectors import NEGATIVE
 from analytics_lib.analysis.key_moments import LONG_SILENCE_SECONDS
 from analytics_lib.analysis.looks_kept import CONVERSATION_MESSAGES
+from analytics_lib.analysis.performance import TOLD_REASONS
 from analytics_lib.analysis.reading import FALLBACKS
 from analytics_lib.analysis.scans import CALLED, CHECKOUTS, COMPLAINING, SCAN
 from analytics_lib.analysis.signal_scans import CALLED_SIGNALS, CHECKOUTS_SIGNALS, SCAN_SIGNALS
@@ -188,10 +189,10 @@ def _look(
         f"{kind}_ids": given.get(kind, lasting[:0])["conversation_id"]
         for kind in ("lasting", "talkative", "called", "unhappy", "unsold")
     }
-    rules = {"fallbacks": sorted(FALLBACKS), "negative": NEGATIVE, "as_of": bounds["as_of"]}
+    rules = {"fallbacks": sorted(FALLBACKS), "told_reasons": sorted(TOLD_REASONS), "negative": NEGATIVE}
     # Texts of conversations here and there are read in half the time where they lie in their order.
     store.derived(CONVERSATION_MESSAGES, keep=False)
-    return store.query_arrow(CLOSER, **ids, **limits, **words, **rules)
+    return store.query_arrow(CLOSER, **ids, **limits, **words, **rules, as_of=bounds["as_of"])
 
 
 def _joined(closer: pa.Table, more: pa.Table | None) -> pa.Table:

@@ -23,8 +23,9 @@ chosen as (
     select conversation_id from unsold
 ),
 fallbacks as (select unnest($fallbacks) as intent),
+told_reasons as (select unnest($told_reasons) as reason),
 known as (
-    select conversation_id, escalated_at
+    select conversation_id, escalated_at, escalation_reason
     from conversations
     where conversation_id in (select conversation_id from chosen) and escalated_at < $as_of
 ),
@@ -108,6 +109,7 @@ before as (
             sentiment <= $negative
             or regexp_matches(text, $person)
             or lower(intent) in (select intent from fallbacks)
+            or escalation_reason in (select reason from told_reasons)
         ), false) as troubled
     from written join known using (conversation_id)
     where sender = 'user' and sent_at <= escalated_at

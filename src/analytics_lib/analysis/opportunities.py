@@ -100,7 +100,7 @@ def opportunities(
         (``keep_address``, ``fix_typos``) or the score (``simplify_texts``); null elsewhere.
     """
     found = [
-        *_from_moments(moments),
+        *_from_moments(messages, moments),
         *_from_waits(messages, moments),
         *_from_escalation(messages, moments, performance),
         *_from_recognition(messages),
@@ -130,12 +130,15 @@ def _place(found: Opportunity) -> float:
     return math.inf if found.position is None or pd.isna(found.position) else found.position
 
 
-def _from_moments(moments: list[Row]) -> Iterator[Opportunity]:
+def _from_moments(messages: list[Row], moments: list[Row]) -> Iterator[Opportunity]:
+    # Who asks for a person is not helped by an answer.
+    asked = {message["position"] for message in messages if message["wants_person"]}
     for moment in moments:
-        if moment["kind"] in _REMEDIES:
+        remedy = _REMEDIES.get(moment["kind"])
+        if remedy and not (remedy == "answer_question" and moment["position"] in asked):
             name = moment["name"] if moment["kind"] == "failed_action" else None
             value = moment["value"] if moment["kind"] == "sentiment_fall" else math.nan
-            yield Opportunity(_REMEDIES[moment["kind"]], moment["position"], name, value)
+            yield Opportunity(remedy, moment["position"], name, value)
 
 
 def _from_waits(messages: list[Row], moments: list[Row]) -> Iterator[Opportunity]:

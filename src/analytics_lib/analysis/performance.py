@@ -20,6 +20,8 @@ LOW_CONFIDENCE = 0.7
 REPLIERS = ("bot", "agent")
 _FAILURES = frozenset({"failed_action", "not_understood", "bot_loop", "repeated_question"})
 _REASONS_TO_CALL = _FAILURES | {"escalation_request"}
+# What a source gives as the reason where the customer asked, was upset, or something failed.
+TOLD_REASONS = frozenset({"user_request", "complaint", "api_error", "payment_problem"})
 
 
 @dataclass(frozen=True)
@@ -69,11 +71,13 @@ def turns(messages: list[Row]) -> int:
     return sum(not math.isnan(message["response_time_seconds"]) for message in messages)
 
 
-def needs_person(messages: list[Row], moments: list[Row]) -> bool:
-    """Whether calling a person in is understandable after these messages and moments.
+def needs_person(messages: list[Row], moments: list[Row], reason: object = None) -> bool:
+    """Whether calling a person in is understandable after these messages and moments, or for this reason.
 
     The user asked for one or was upset, something failed or went in circles, or the bot found no intent.
     """
+    if reason in TOLD_REASONS:
+        return True
     failed = any(moment["kind"] in _REASONS_TO_CALL for moment in moments)
     upset = any(message["sender"] == "user" and message["sentiment"] <= NEGATIVE for message in messages)
     lost = (
@@ -155,7 +159,7 @@ def _escalation(conversation: Row, messages: list[Row], moments: list[Row]) -> p
             "requested_position": requests[0] if requests else None,
             "turns_before": turns(before),
             "failures_before": failures,
-            "needed": needs_person(before, earlier),
+            "needed": needs_person(before, earlier, conversation["escalation_reason"]),
             "wait_seconds": joined[0] - seconds if joined else math.nan,
         }
     )

@@ -58,6 +58,8 @@ def read_messages(messages: pd.DataFrame, *, scorers: Mapping[str, Scorer] = SCO
         scorers=scorers,
     )
     told = {
+        **messages,
+        "sentiment": np.where(np.isnan(given), found, given),
         "normalised": normalised,
         "language": spoken,
         "scored": ~np.isnan(found),
@@ -68,6 +70,5 @@ def read_messages(messages: pd.DataFrame, *, scorers: Mapping[str, Scorer] = SCO
         "cannot_help": bot & says_cannot_help(normalised).to_numpy(),
         "keeps_waiting": ~user & asks_to_wait(normalised).to_numpy(),
     }
-    scored = messages.assign(sentiment=np.where(np.isnan(given), found, given))
-    # Joined at once: to assign so many columns one after the other takes longer than to find them.
-    return pd.concat([scored, pd.DataFrame(told, index=messages.index)], axis=1)
+    # Made at once: to add so many columns one after the other takes longer than to find them.
+    return pd.DataFrame(told, index=messages.index)

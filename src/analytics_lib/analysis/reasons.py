@@ -162,10 +162,12 @@ def _escalated_without_need(case: Case) -> Finding | None:
     called = case.conversation["escalated_seconds"]
     before = [row for row in case.messages if row["seconds"] <= called]
     users = [row for row in before if row["sender"] == "user"]
-    if not users or needs_person(before, [row for row in case.moments if row["seconds"] <= called]):
+    reason = case.conversation["escalation_reason"]
+    earlier = [row for row in case.moments if row["seconds"] <= called]
+    if not users or needs_person(before, earlier, reason):
         return None
     tried_turns = turns(before)
-    position, reason = before[-1]["position"], case.conversation["escalation_reason"]
+    position = before[-1]["position"]
     why = f" ({reason})" if isinstance(reason, str) else ""
     tried = "1 turn" if tried_turns == 1 else f"{tried_turns or 'no'} turns"
     evidence = f"a person was called after message {position}{why} and {tried}, though nothing had failed"

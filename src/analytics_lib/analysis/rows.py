@@ -36,9 +36,14 @@ def frame_of(rows: Iterable[tuple[object, ...]], types: Mapping[str, str | None]
     """
     columns = list(zip(*rows, strict=True))
     if not columns:
-        return pd.DataFrame({name: _typed((), kind or "object") for name, kind in types.items()})
+        return _no_rows(tuple(types.items())).copy()
     typed = zip(types.items(), columns, strict=True)
     return pd.DataFrame({name: _typed(values, kind) for (name, kind), values in typed})
+
+
+@cache
+def _no_rows(types: tuple[tuple[str, str | None], ...]) -> pd.DataFrame:
+    return pd.DataFrame({name: _typed((), kind or "object") for name, kind in types})
 
 
 def _typed(values: tuple[Any, ...], kind: str | None) -> list[Any] | pd.api.extensions.ExtensionArray:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from analytics_lib.analysis.detectors import not_answered
-from analytics_lib.analysis.rows import frame_of, records
+from analytics_lib.analysis.rows import frame_of
 from analytics_lib.text.language import main_of
 from analytics_lib.text.quality import address_forms, readability, typos
 
@@ -64,13 +64,15 @@ def wording(told: pd.DataFrame, messages: list[Row], moments: list[Row]) -> Lang
     known = [message for message in user if not math.isnan(message["sentiment"])]
     sentiment = [message["sentiment"] for message in known]
     main = main_of(told["language"])
+    bots = main_of(told.loc[told["sender"] == "bot", "language"])
     return Language(
         main,
         _intent_flow(user),
         _progression(known),
         statistics.fmean(sentiment) if sentiment else math.nan,
         _trend(sentiment),
-        _bot_quality(messages, moments, main),
+        # A bot that answers an English customer in Spanish is judged by its Spanish.
+        _bot_quality(messages, moments, bots or main),
     )
 
 
@@ -136,8 +138,9 @@ def _unanswered(messages: list[Row], moments: list[Row]) -> Measure:
 
 
 def _address(texts: list[str]) -> Measure:
-    counts = records(address_forms(pd.Series(texts, dtype="str")))
-    addressed = [{form for form, words in row.items() if words} for row in counts if any(row.values())]
+    counts = address_forms(pd.Series(texts, dtype="str"))
+    forms_of = [dict(zip(counts.columns, row, strict=True)) for row in counts.to_numpy().tolist()]
+    addressed = [{form for form, words in row.items() if words} for row in forms_of if any(row.values())]
     uses = Counter(str(form) for forms in addressed for form in sorted(forms, key=str))
     if not uses:
         return _share("address", 0, 0)

@@ -9,6 +9,7 @@ are among the worst in several ways, by reciprocal rank fusion (Cormack, Clarke 
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections import defaultdict
 from functools import partial
 from typing import TYPE_CHECKING
@@ -51,7 +52,7 @@ _LOOKED_AT = [
 ]
 _COLUMNS = [
     *("conversation_id", "reason", "evidence", "value", "position", "reasons"),
-    *("started_local", "channel", "outcome", "messages"),
+    *("started_local", "channel", "outcome", "closed", "messages"),
 ]
 
 
@@ -87,7 +88,8 @@ def find(
         which it ranks highest), ``evidence`` (in words), ``value`` (the measure of the reason; null where the
         cart has no known value), ``position`` (the message to look at, from 1; null where there is none),
         ``reasons`` (all that hold, highest rank first, comma separated), ``started_local``, ``channel``,
-        ``outcome`` (null while open), ``messages``. No row where nothing stands out.
+        ``outcome`` (null while open, or not told by the source), ``closed``, ``messages``. No row where
+        nothing stands out.
 
     Raises:
         RequestError: If the window is empty, or the limit is below 1.
@@ -131,7 +133,9 @@ def _listed(cases: Mapping[str, Case], limit: int) -> pd.DataFrame:
     frame = pd.DataFrame([_row(cases[name], ranks[name]) for name in first], columns=_COLUMNS)
     texts = dict.fromkeys(("conversation_id", "reason", "evidence", "reasons", "channel", "outcome"), "str")
     times = {"started_local": "datetime64[us]"}
-    return frame.astype({**texts, **times, "value": float, "position": "Int64", "messages": "int64"})
+    return frame.astype(
+        {**texts, **times, "value": float, "position": "Int64", "closed": bool, "messages": "int64"}
+    )
 
 
 def _order(name: str, found: Mapping[str, tuple[int, Finding]]) -> tuple[int, float, str]:
@@ -160,5 +164,6 @@ def _row(case: Case, found: Mapping[str, tuple[int, Finding]]) -> dict[str, obje
         "evidence": finding.evidence,
         "value": finding.value,
         "position": finding.position,
+        "closed": not math.isnan(case.conversation["ended_seconds"]),
         "messages": len(case.messages),
     }

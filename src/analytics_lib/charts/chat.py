@@ -229,7 +229,7 @@ def _understood(row: Record, language: Language) -> str:
     """What the bot took the message for, how sure it was, and how the message feels."""
     parts = []
     if not absent(row["intent"]):
-        intent = for_page(cut(row["intent"], _LONGEST_NAME, language))
+        intent = for_page(cut(label("intent", row["intent"], language), _LONGEST_NAME, language))
         parts.append(f"{html.escape(say('chat.intent', language))} <strong>{intent}</strong>")
     if not absent(row["confidence"]):
         parts.append(_confidence(row["confidence"], language))

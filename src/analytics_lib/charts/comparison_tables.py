@@ -188,8 +188,8 @@ def _why_none(few: pd.Series) -> str:
 def _signal(cells: list[str], *, bold: bool = False) -> str:
     name, todo, value, limit, n = cells
     widths = [
-        ' style="min-width:9rem;max-width:16rem"',
-        ' style="min-width:12rem;max-width:22rem"',
+        ' style="min-width:9rem;max-width:13rem"',
+        ' style="min-width:12rem;max-width:20rem"',
         *[' style="white-space:nowrap"'] * 2,
         "",
     ]

@@ -10,7 +10,7 @@ from analytics_lib.charts.marks import feeling, signed
 from analytics_lib.charts.pages import Html
 from analytics_lib.charts.style import QUIET
 from analytics_lib.charts.texts import cut, for_page
-from analytics_lib.charts.verdict import interval, money
+from analytics_lib.charts.verdict import address_forms, interval, money
 from analytics_lib.charts.words import (
     UNKNOWN,
     Language,
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 _LONGEST = 120
 _MOST_PRODUCTS = 5
+# Whoever comes this far has bought, and so has everybody comparable.
+_BOUGHT = "purchase_completed"
 # Two abreast where there is room, one below the other on a phone.
 _SIDE_BY_SIDE = "display:flex;flex-wrap:wrap;gap:16px 28px;align-items:flex-start"
 _TABLE = "flex-grow:1;width:44%;min-width:280px"
@@ -61,7 +63,7 @@ def facts(review: Reviewed, *, language: Language = "es") -> Html:
     groups = {
         "metadata": _metadata(review.metadata, language),
         "language": _language(review.language, language),
-        "performance": _performance(review.performance, language),
+        "performance": _performance(review.performance, review.metadata, language),
         "business": _business(review.business, language),
     }
     tables = "".join(_table(group, found, language) for group, found in groups.items())
@@ -147,7 +149,8 @@ def _quality(row: Record, language: Language) -> _Fact:
         return _Fact(measure, UNKNOWN, _why(measure, language))
     if measure == "readability":
         return _Fact(measure, number(row["value"], language), _of(row["n"], "written", language))
-    shown = "" if absent(detail) else for_page(cut(detail, _LONGEST, language))
+    known = "" if absent(detail) else address_forms(detail, language) if measure == "address" else detail
+    shown = for_page(cut(known, _LONGEST, language))
     return _Fact(measure, _part(row["count"], row["n"], language), shown)
 
 
@@ -157,11 +160,12 @@ def _part(n: float, of: float, language: Language) -> str:
     return html.escape(f"{said} ({share(n / of, language)})" if of else said)
 
 
-def _performance(served: ServiceFacts, language: Language) -> Iterator[_Fact]:
+def _performance(served: ServiceFacts, metadata: pd.Series, language: Language) -> Iterator[_Fact]:
     called = served.escalation is not None and not absent(served.escalation["wait_seconds"])
     for replier, missing in (("bot", "no_replies"), ("agent", "after_bot" if called else "no_replies")):
         rows = served.waits[served.waits["replier"] == replier]
-        yield _wait(replier, rows, missing, language)
+        why = missing if metadata[f"{replier}_messages"] else f"no_{replier}"
+        yield _wait(replier, rows, why, language)
     yield from _recognition(served.recognition, language)
     yield _actions(served.actions, language)
     yield _escalation(served.escalation, language)
@@ -246,6 +250,8 @@ def _orders(worth: BusinessFacts, language: Language) -> _Fact:
 def _comparable(row: Record, worth: BusinessFacts, language: Language) -> _Fact:
     """One measure of the comparable conversations, with its interval and n."""
     measure = row["measure"]
+    if measure == "conversion" and worth.stage == _BOUGHT:
+        return _Fact(f"comparable_{measure}", UNKNOWN, _why("bought", language))
     if absent(row["value"]):
         return _Fact(f"comparable_{measure}", UNKNOWN, _why(_incomparable(measure, worth), language))
     noun = "answers" if measure == "satisfaction" else "comparable"

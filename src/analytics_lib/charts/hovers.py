@@ -76,14 +76,18 @@ def _said(message: Record, limit: int, language: Language) -> str:
 def _understood(message: Record, language: Language) -> list[str]:
     lines = []
     if not absent(message["intent"]):
-        lines.append(f"{say('chat.intent', language)} {_inert(message['intent'], language)}")
+        lines.append(f"{say('chat.intent', language)} {_intent(message['intent'], language)}")
     if not absent(message["confidence"]):
         lines.append(
             say("chat.confidence", language, value=number(message["confidence"], language, digits=2))
         )
     if not absent(message.get("true_intent")):
-        lines.append(f"{say('story.true_intent', language)} {_inert(message['true_intent'], language)}")
+        lines.append(f"{say('story.true_intent', language)} {_intent(message['true_intent'], language)}")
     return lines
+
+
+def _intent(name: str, language: Language) -> str:
+    return _inert(label("intent", name, language), language)
 
 
 def _inert(text: object, language: Language) -> str:

@@ -24,12 +24,20 @@ _LONGEST = 120
 _SMALL = f"font-size:12.5px;color:{QUIET}"
 
 
-def reading_list(frame: pd.DataFrame, *, shown: str | None = None, language: Language = "es") -> Html:
+def reading_list(
+    frame: pd.DataFrame,
+    *,
+    shown: str | None = None,
+    currency: str | None = None,
+    language: Language = "es",
+) -> Html:
     """A table of conversations, most worth reading first; one of them is the one the page goes on with.
 
     Args:
-        frame: ``conversation_id reason value position reasons started_local channel outcome messages``.
+        frame: ``conversation_id reason value position reasons started_local channel outcome messages``, and
+            ``closed`` where it is known.
         shown: Id of the conversation shown below; null = the first.
+        currency: Of the carts, if known.
         language: es or en.
     """
     if frame.empty:
@@ -39,7 +47,7 @@ def reading_list(frame: pd.DataFrame, *, shown: str | None = None, language: Lan
         f'<th scope="col">{html.escape(name)}</th>' for name in say("reading_list.head", language).split("|")
     )
     rows = "".join(
-        _row(place, row, language, chosen=row["conversation_id"] == chosen)
+        _row(place, {**row, "currency": currency}, language, chosen=row["conversation_id"] == chosen)
         for place, row in enumerate(frame.to_dict("records"), 1)
     )
     return Html(f'<table style="width:100%"><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>')
@@ -59,7 +67,8 @@ def _row(place: int, row: Record, language: Language, *, chosen: bool) -> str:
 
 
 def _about(row: Record, language: Language) -> str:
-    outcome = "unknown" if absent(row["outcome"]) else row["outcome"]
+    missing = "unknown" if row.get("closed", True) else "open"
+    outcome = missing if absent(row["outcome"]) else row["outcome"]
     parts = [
         for_page(cut(label("channel", row["channel"], language), _LONGEST, language)),
         day(row["started_local"], language),
@@ -77,7 +86,7 @@ def _size(row: Record, language: Language) -> str:
     """How much of it: the wait, the repeats, the cart, the mood, the turns before."""
     if absent(row["value"]) or row["reason"] not in _SIZES:
         return ""
-    return f": {html.escape(_SIZES[row['reason']](row['value'], language))}"
+    return f": {html.escape(_SIZES[row['reason']](row, language))}"
 
 
 def _also(row: Record, language: Language) -> str:
@@ -98,10 +107,10 @@ def _where(row: Record, language: Language, *, linked: bool) -> str:
     return f" ({name})"
 
 
-_SIZES: dict[str, Callable[[float, Language], str]] = {
-    "longest_wait": duration,
-    "most_repeats": lambda value, language: counted(value, "repeats", language),
-    "lost_at_checkout": lambda value, language: money(value, None, language),
-    "lowest_sentiment": feeling,
-    "escalated_without_need": lambda value, language: counted(value, "turns", language),
+_SIZES: dict[str, Callable[[Record, Language], str]] = {
+    "longest_wait": lambda row, language: duration(row["value"], language),
+    "most_repeats": lambda row, language: counted(row["value"], "repeats", language),
+    "lost_at_checkout": lambda row, language: money(row["value"], row["currency"], language),
+    "lowest_sentiment": lambda row, language: feeling(row["value"], language),
+    "escalated_without_need": lambda row, language: counted(row["value"], "turns", language),
 }

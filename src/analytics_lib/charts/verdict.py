@@ -9,8 +9,10 @@ from __future__ import annotations
 import html
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from analytics_lib.charts.links import evidence, filled, to_message
-from analytics_lib.charts.marks import TROUBLES, in_html
+from analytics_lib.charts.marks import NEGATIVE, TROUBLES, feeling, in_html
 from analytics_lib.charts.pages import Html
 from analytics_lib.charts.style import SMALL_SHARE_N
 from analytics_lib.charts.texts import cut, for_page
@@ -30,12 +32,11 @@ from analytics_lib.charts.words import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import pandas as pd
-
-    from analytics_lib.charts.reviewed import BusinessFacts, Reviewed, ServiceFacts
+    from analytics_lib.charts.reviewed import BusinessFacts, LanguageFacts, Reviewed, ServiceFacts
     from analytics_lib.charts.style import Record
 
 _LONGEST_NAME = 80
+_FEW_MOODS = 2
 # From here on nobody reads the cents.
 _WHOLE_FROM = 100
 # What can only be told once nobody is going to write any more.
@@ -51,8 +52,8 @@ def verdict(review: Reviewed, *, language: Language = "es") -> Html:
     """The answer in three paragraphs, each claim with a link to its message.
 
     Args:
-        review: The conversation as read: its parts ``metadata timeline key_moments performance business
-            opportunities`` are used.
+        review: The conversation as read: its parts ``metadata timeline key_moments language performance
+            business opportunities`` are used.
         language: es or en.
     """
     troubles = review.key_moments[review.key_moments["kind"].isin(list(TROUBLES))]
@@ -150,12 +151,21 @@ def _nothing_wrong(review: Reviewed, language: Language) -> str:
     n = counted(review.metadata["messages"], "messages", language)
     text = say("verdict.checked", language, n=n, kinds=names)
     still_open = "" if over else f" {say('verdict.open', language)}"
-    return html.escape(text + still_open, quote=False)
+    return html.escape(text + still_open + _low_mood(review.language, language), quote=False)
+
+
+def _low_mood(written: LanguageFacts, language: Language) -> str:
+    """That a customer was upset, though nothing that is looked for happened; empty where nobody was."""
+    n = len(written.sentiment)
+    if n < _FEW_MOODS or written.mean_sentiment > NEGATIVE:
+        return ""
+    said = counted(n, "detections", language)
+    return f" {say('verdict.low_mood', language, mood=feeling(written.mean_sentiment, language), n=said)}"
 
 
 def _costs(review: Reviewed, troubles: pd.DataFrame, language: Language) -> Iterator[str]:
     messages = review.timeline.messages
-    yield from _waited(messages, language, over=bool(review.metadata["over"]))
+    yield from _waited(review, language)
     yield from _called_in(review.performance, language)
     if len(troubles):
         later = messages[messages["seconds"] > troubles["seconds"].iloc[0]]
@@ -166,17 +176,31 @@ def _costs(review: Reviewed, troubles: pd.DataFrame, language: Language) -> Iter
         yield _lost(review.business, language)
 
 
-def _waited(messages: pd.DataFrame, language: Language, *, over: bool) -> Iterator[str]:
-    if not (messages["sender"] == "user").any():
+def _waited(review: Reviewed, language: Language) -> Iterator[str]:
+    if not (review.timeline.messages["sender"] == "user").any():
         yield html.escape(say("story.no_user", language)) + "."
         return
-    waits = messages["response_time_seconds"].dropna().astype(float)
+    waits = _waits(review)
     if waits.empty:
-        yield html.escape(say("verdict.nobody" if over else "verdict.nobody_yet", language))
+        nobody = "verdict.nobody" if review.metadata["over"] else "verdict.nobody_yet"
+        yield html.escape(say(nobody, language))
         return
-    longest = to_message(messages.loc[waits.index, "position"].iloc[int(waits.argmax())], language)
+    longest = to_message(waits.index[int(waits.argmax())], language)
     sizes = {"total": duration(waits.sum(), language), "longest": duration(waits.max(), language)}
     yield filled("verdict.waited", language, message=longest, **sizes)
+
+
+def _waits(review: Reviewed) -> pd.Series:
+    """Seconds waited, by the position of the message that ended it.
+
+    For replies, and in long silences after the shop had told the customer to wait: the reply was only that.
+    """
+    messages = review.timeline.messages.set_index("position")
+    replies = messages["response_time_seconds"].dropna().astype(float)
+    silences = review.key_moments[review.key_moments["kind"] == "long_silence"].set_index("position")["value"]
+    after_shop = messages.index[messages["sender"].shift() != "user"]
+    told_to_wait = silences[silences.index.isin(after_shop)].astype(float)
+    return pd.concat([replies, told_to_wait]) if len(told_to_wait) else replies
 
 
 def _called_in(performance: ServiceFacts, language: Language) -> Iterator[str]:
@@ -224,10 +248,21 @@ def _remedy(row: Record, language: Language, currency: str | None) -> str:
         else html.escape(named, quote=False)
     )
     if not absent(row["name"]):
-        kind = _NAMED_BY.get(row["kind"], "name")
-        text += f": {for_page(cut(label(kind, row['name'], language), _LONGEST_NAME, language))}"
+        text += f": {for_page(cut(_named(row, language), _LONGEST_NAME, language))}"
     sizes = [*_times(row, language), *_worth(row, language, currency)]
     return text + (f" ({html.escape(', '.join(sizes))})" if sizes else "")
+
+
+def _named(row: Record, language: Language) -> str:
+    if row["kind"] == "keep_address":
+        return address_forms(row["name"], language)
+    return label(_NAMED_BY.get(row["kind"], "name"), row["name"], language)
+
+
+def address_forms(counts: str, language: Language) -> str:
+    """How often each form of address is used, such as ``tu 6, usted 2``, as readers spell the forms."""
+    forms = (each.rpartition(" ") for each in counts.split(", "))
+    return ", ".join(f"{label('address', form, language)}\u00a0{n}" for form, _, n in forms)
 
 
 def _times(row: Record, language: Language) -> list[str]:

@@ -47,10 +47,10 @@ _LONGEST = 5_000
 # VADER reads an emoji as a sentence, and its time grows with the square of the number of words.
 _MOST_EMOJI = 50
 _WISH = re.compile(r"\b(would|i'd|we'd|you'd) (?:like|love)\b", re.IGNORECASE)
-# VADER turns around the thanks after a refusal and what "can't wait" or "can't believe" speaks of, and does not
-# those in "thanks for nothing".
+# VADER turns around the thanks after a refusal, and what "can't wait" or "can't believe" speaks of; those in
+# "thanks for nothing" it does not.
 _NO_NEGATION = re.compile(
-    r"\bno,? (?=thank)|\bi (?:don'?t|do not) think so\b|\bcan(?:['’]?t|not) (?:wait|believe)\b", re.IGNORECASE
+    r"\bno,? (?=thank)|\bi (?:don'?t|do not) think so\b|\bcan(?:\W?t|not) (?:wait|believe)\b", re.IGNORECASE
 )
 _NO_THANKS = re.compile(r"\bthank(?:s| you) for nothing\b", re.IGNORECASE)
 _PUNCTUATION = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"

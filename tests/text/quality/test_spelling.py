@@ -81,6 +81,8 @@ MISSPELLED = """
 Grasias por tu compra | Grasias
 Tu pedidio va en camino | pedidio
 Escribe tu direccion | direccion
+¿Qué nesecitas? | nesecitas
+Pide la devolusion | devolusion
 Te ayudaré con el camvio | camvio
 Tambien puedes pagar con tarjeta | Tambien
 La camizeta está disponible | camizeta
