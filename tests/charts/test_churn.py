@@ -39,6 +39,8 @@ TOLD = {
     "detail": "",
     "source": "first",
     "model_as_of": dt.date(2026, 11, 1),
+    "model_age_days": 0,
+    "missing": "none",
     "problem": "",
     "due": 2_536,
     "lapsed": 3_186,
@@ -106,7 +108,7 @@ def test_model_no_better_than_silence_is_called_that():
     assert "Put to the test" not in text
 
 
-@pytest.mark.parametrize("source", ["fitted", "first", "replaced", "kept", "stored"])
+@pytest.mark.parametrize("source", ["used", "fitted", "first", "replaced", "kept", "stored"])
 @pytest.mark.parametrize("language", ["es", "en"])
 def test_answer_says_which_model_it_is_from(source, language):
     assert (

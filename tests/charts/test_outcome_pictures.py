@@ -16,6 +16,10 @@ TOLD = {
     "risk": "abandoned",
     "reason": "",
     "source": "fitted",
+    "missing": "later",
+    "problem": "",
+    "model_as_of": dt.date(2026, 6, 1),
+    "model_age_days": 0,
     "in_progress": 7,
     "alarms": 3,
     "threshold": 0.4,
@@ -93,6 +97,36 @@ def test_answer_says_who_is_at_risk_how_sure_and_what_acting_brings():
     assert "AUC **0,89** (0,87 a 0,91); la etapa sola, 0,56" in said
     assert "4 conversaciones sin final conocido quedaron fuera" in said
     assert "Costo: **1.500**, frente a 9.000 sin actuar y 3.000 actuando siempre" in said
+    assert "entrenado ahora** con lo conocido hasta el 1 jun 2026, sin guardar" in said
+    assert "Lo guardado conoce días posteriores a la fecha de esta página" in said
+
+
+@pytest.mark.parametrize("language", ["es", "en"])
+@pytest.mark.parametrize("source", ["used", "fitted", "first", "replaced", "kept", "stored"])
+def test_answer_says_of_which_day_the_model_is_and_how_old_one_kept_is(source, language):
+    told = {**TOLD, "source": source, "missing": "", "model_age_days": 1, "problem": "x"}
+    text = plain(outcome_answer.answer(told, language=language)).replace("**", "")
+
+    assert ("1 jun 2026" in text) or ("Jun 1, 2026" in text)
+    assert ("1 day ago" in text or "hace 1 día" in text) == (source in ("used", "kept", "stored"))
+    assert ("está dañado" in text) or ("is damaged" in text)
+
+
+@pytest.mark.parametrize(
+    ("age", "said"), [(0, "menos de un día"), (14, "14 días)"), (15, "Tiene más de 14 días")]
+)
+def test_a_kept_model_that_missed_two_trainings_is_called_old(age, said):
+    text = plain(outcome_answer.answer({**TOLD, "source": "used", "missing": "", "model_age_days": age}))
+
+    assert said in text
+    assert ("Tiene más de" in text) == (age > 14)
+
+
+@pytest.mark.parametrize("missing", ["none", "later", "other", "damaged"])
+def test_answer_says_why_no_kept_model_was_used(missing):
+    texts = {plain(outcome_answer.answer({**TOLD, "missing": one})) for one in ("", missing)}
+
+    assert len(texts) == 2
 
 
 def test_what_could_not_be_trained_is_said_with_its_reason():

@@ -14,11 +14,17 @@ TOLD = {
     "since": None,
     "as_of": dt.date(2026, 6, 1),
     "reason": "",
-    "decision": "first",
     "closed": 200,
     "answered": 20,
     "silent": 180,
     "unsatisfied": 90,
+    "source": "used",
+    "missing": "",
+    "problem": "",
+    "model_as_of": dt.date(2026, 5, 25),
+    "model_age_days": 7,
+    "cutoff": dt.date(2026, 5, 1),
+    "tested": 41,
     "csat_raw_value": 0.8,
     "csat_corrected_value": 0.5,
     "csat_corrected_low": 0.4,
@@ -49,11 +55,14 @@ def test_answer_gives_each_share_with_what_it_is_of():
     assert "**50.0%** (40.0% to 60.0%; mean 3.46 of 5)" in text
     assert "between 8.0% and 98.0%" in text
     assert "Of 180 conversations that were silent, an answer below 3 is expected in **90** (50.0%)" in text
+    assert "known until May 25, 2026 (7 days ago) and was measured on 41 answers, from May 1, 2026" in text
 
 
 def test_answer_without_a_model_says_why_and_corrects_nothing():
     text = said(
-        satisfaction_answer.answer(TOLD | UNCORRECTED | {"reason": "Only <b>3</b> answered."}, language="en")
+        satisfaction_answer.answer(
+            TOLD | UNCORRECTED | {"reason": "Only <b>3</b> answered.", "source": "none"}, language="en"
+        )
     )
 
     assert "cannot be corrected yet" in text
@@ -62,7 +71,11 @@ def test_answer_without_a_model_says_why_and_corrects_nothing():
 
 
 def test_answer_where_nobody_answered_knows_nothing():
-    text = said(satisfaction_answer.answer(TOLD | UNCORRECTED | {"csat_raw_value": None}, language="en"))
+    text = said(
+        satisfaction_answer.answer(
+            TOLD | UNCORRECTED | {"csat_raw_value": None, "source": "none"}, language="en"
+        )
+    )
 
     assert "Nobody answered" in text
 

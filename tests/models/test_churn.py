@@ -14,7 +14,7 @@ from analytics_lib.models import churn
 from analytics_lib.models.audit import audit
 from analytics_lib.models.churn_activity import Span, labelled, recorded
 from analytics_lib.models.churn_fitting import cutoffs_of
-from analytics_lib.models.churn_life import Keeping, keep
+from analytics_lib.models.churn_life import Keeping, keep, usable_at
 from analytics_lib.models.churn_reasons import by_reason, top_reasons
 from analytics_lib.models.churn_rows import KINDS, REASONS, rows_at
 from analytics_lib.store import Store
@@ -315,31 +315,47 @@ def turned(model):
     return replace(model, logit=logit)
 
 
-def test_a_worse_model_does_not_replace_the_current_one_and_a_better_one_does(model, tmp_path):
-    keeping = Keeping(tmp_path, code_hash="abc")
-    first = keep(turned(model), "churn", keeping)
-    second = keep(model, "churn", keeping)
-    third = keep(turned(model), "churn", keeping)
+def kept(model, folder, *, as_of=UNTIL, look_back=2 * MONTH, **keeping):
+    where = Keeping(folder, code_hash="abc", **keeping)
+    use = usable_at("churn", where, as_of=as_of, look_back=look_back)
+    return keep(model, "churn", where, use=use)
 
-    assert [kept.source for kept in (first, second, third)] == ["first", "replaced", "kept"]
+
+def test_a_worse_model_does_not_replace_the_current_one_and_a_better_one_does(model, tmp_path):
+    first, second, third = (kept(one, tmp_path) for one in (turned(model), model, turned(model)))
+
+    assert [one.source for one in (first, second, third)] == ["first", "replaced", "kept"]
     assert third.model.to_json() == model.to_json()
     assert third.decision["current"] == pytest.approx(model.losses(model.due).mean())
 
 
 def test_where_none_can_be_fitted_the_published_one_stands_in(model, tmp_path):
-    assert keep(None, "churn", Keeping(tmp_path)).source == "none"
-    keep(model, "churn", Keeping(tmp_path))
-    stored = keep(None, "churn", Keeping(tmp_path))
+    assert kept(None, tmp_path).source == "none"
+    kept(model, tmp_path)
+    stored = kept(None, tmp_path)
 
     assert (stored.source, stored.model.to_json()) == ("stored", model.to_json())
-    assert keep(model, "churn", Keeping()).source == "fitted"
+    assert kept(model, None).source == "fitted"
+
+
+def test_a_published_model_answers_no_question_but_its_own_and_no_earlier_one(model, tmp_path):
+    kept(model, tmp_path)
+    earlier = kept(None, tmp_path, as_of=UNTIL - dt.timedelta(days=1))
+    others = kept(None, tmp_path, look_back=3 * MONTH)
+
+    assert (earlier.model, earlier.missing) == (None, "later")
+    assert (others.model, others.missing) == (None, "other")
+    # What is current knows later days: the one fitted now is used, but is not published.
+    young = replace(model, asked=replace(model.asked, as_of=model.asked.as_of - dt.timedelta(days=1)))
+    again = kept(young, tmp_path, as_of=UNTIL - dt.timedelta(days=1))
+    assert (again.source, again.model) == ("fitted", young)
 
 
 def test_a_swapped_file_is_not_predicted_with(model, tmp_path):
-    keep(model, "churn", Keeping(tmp_path))
+    kept(model, tmp_path)
     for file in tmp_path.rglob("model.json"):
         file.write_text(turned(model).to_json())
-    found = keep(None, "churn", Keeping(tmp_path))
+    found = kept(None, tmp_path)
 
     assert (found.model, found.source) == (None, "none")
     assert found.problem

@@ -1,6 +1,7 @@
 """The page's question: what is left open, what cannot be trained, whom to write to."""
 
 import datetime as dt
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -69,6 +70,54 @@ def test_orders_in_two_currencies_leave_worth_unknown_and_say_who_leaves():
     assert told["due"] > 50
     assert (told["value_at_risk"], told["threshold_source"]) == (None, "unknown")
     assert found.listed["probability"].is_monotonic_decreasing
+
+
+@pytest.fixture(scope="module")
+def full():
+    with Store.in_memory(**ChurnWorld(400, seed=1, until=UNTIL, days=150).frames()) as store:
+        yield store
+
+
+def asked(store, **keeping):
+    wanted = churn_page.choose(store, as_of=UNTIL, seed=1)
+    found = churn_page.read(store, wanted, costs=Costs(62.0, "COP"), keeping=Keeping(**keeping))
+    return found, churn_results.figures(found, wanted=wanted)
+
+
+@pytest.fixture(scope="module")
+def first(full, tmp_path_factory):
+    """Where the first model was published, and what was found with it then."""
+    folder = tmp_path_factory.mktemp("models")
+    return folder, *asked(full, folder=folder)
+
+
+def test_a_kept_model_says_of_everybody_what_it_said_when_it_was_fitted(full, first, monkeypatch):
+    folder, fitted, before = first
+    monkeypatch.setattr(churn_page.churn, "fit", lambda *_, **__: pytest.fail("a model was trained"))
+    found, told = asked(full, kept=folder)
+
+    assert (before["source"], told["source"], told["missing"]) == ("first", "used", "")
+    assert (told["model_as_of"], told["model_age_days"]) == (UNTIL, 0)
+    pd.testing.assert_frame_equal(found.listed, fitted.listed)
+    pd.testing.assert_frame_equal(found.plan, fitted.plan)
+    same = ("value_at_risk", "threshold", "campaign", "hold_out", "roc_auc", "n")
+    assert {name: told[name] for name in same} == pytest.approx({name: before[name] for name in same})
+    calibration = churn_results.calibration(found)
+    pd.testing.assert_frame_equal(calibration, churn_results.calibration(fitted), check_like=True)
+    assert churn_results.drifted(found)["n"].iloc[0] == len(found.now)
+
+
+def test_threshold_is_that_of_the_model_in_use_where_the_new_one_is_worse(full, first, monkeypatch):
+    folder, fitted, before = first
+    logit = replace(fitted.fitted.logit, coefficients=-fitted.fitted.logit.coefficients)
+    other = fitted.fitted.thresholds.assign(threshold=0.87)
+    worse = replace(fitted.fitted, logit=logit, thresholds=other)
+    monkeypatch.setattr(churn_page.churn, "fit", lambda *_, **__: worse)
+    _, told = asked(full, folder=folder)
+
+    assert told["source"] == "kept"
+    assert told["threshold"] == pytest.approx(before["threshold"])
+    assert told["threshold"] != 0.87
 
 
 def test_without_any_activity_there_is_no_day_to_ask_about():

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from analytics_lib.errors import NotEnoughDataError, RequestError
 from analytics_lib.metrics.rates import Rates
 from analytics_lib.models import churn_views
-from analytics_lib.models.churn_decision import Costs, decide, message_price
+from analytics_lib.models.churn_decision import Costs, decide, message_price, thresholds_of
 from analytics_lib.models.churn_holdout import assign, detectable, judge, planned
 from analytics_lib.models.churn_value import stakes
 from analytics_lib.models.lifetime_repeat import RepeatModel
@@ -122,7 +122,7 @@ def test_threshold_is_chosen_on_one_cutoff_and_reported_on_the_next():
     """A false alarm costs 10, a miss 0.1 (1,000 - 9) - 1 = 98.1 - writing from 0.4 on misses nobody."""
     before = pd.DataFrame({"left": [False, False, True, True], "probability": [0.1, 0.2, 0.4, 0.9]})
     tested = pd.DataFrame({"left": [False, True, True, False], "probability": [0.5, 0.3, 0.7, 0.1]})
-    decided = decide(tested, before, value=1_000.0, costs=Costs(1.0, offer=9.0, save_rate=0.1))
+    decided = decide(thresholds_of(tested, before), value=1_000.0, costs=Costs(1.0, offer=9.0, save_rate=0.1))
     found = decided.costs.set_index("metric")["value"]
 
     assert (decided.threshold, decided.source) == (0.4, "validated")
@@ -134,15 +134,15 @@ def test_threshold_is_chosen_on_one_cutoff_and_reported_on_the_next():
 def test_without_an_earlier_cutoff_the_threshold_is_where_both_errors_cost_the_same():
     """False alarm 10, miss 0.1 · 400 - 10 = 30: from 10 / 40 on."""
     tested = pd.DataFrame({"left": [False, True], "probability": [0.5, 0.3]})
-    decided = decide(tested, None, value=400.0, costs=Costs(10.0, save_rate=0.1))
+    decided = decide(thresholds_of(tested, None), value=400.0, costs=Costs(10.0, save_rate=0.1))
 
     assert (decided.threshold, decided.source) == (0.25, "formula")
 
 
 def test_a_message_that_never_pays_is_sent_to_nobody_and_an_unknown_value_decides_nothing():
     tested = pd.DataFrame({"left": [False, True], "probability": [0.5, 1.0]})
-    dear = decide(tested, tested, value=100.0, costs=Costs(10.0, save_rate=0.05))
-    blind = decide(tested, tested, value=float("nan"), costs=Costs(10.0))
+    dear = decide(thresholds_of(tested, tested), value=100.0, costs=Costs(10.0, save_rate=0.05))
+    blind = decide(thresholds_of(tested, tested), value=float("nan"), costs=Costs(10.0))
 
     assert (dear.threshold, dear.source) == (NEVER, "pays_never")
     assert (blind.threshold, blind.source) == (None, "unknown")

@@ -213,8 +213,25 @@ def test_a_risk_that_is_none_is_refused(model):
 
 
 def test_as_of_before_the_data_says_that_there_is_nothing_to_learn_from(world):
-    with pytest.raises(NotTrainableError, match="no rows"):
+    with pytest.raises(NotTrainableError, match="No conversation had begun by 2020-01-01"):
         outcome.fit(world[1], as_of=dt.date(2020, 1, 1))
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"outcome": None}, r"None of the 5 .* has an outcome.*fill conversations.outcome with purchase"),
+        ({"outcome": None, "ended_at": None}, "None of the 5 conversations had ended"),
+        ({"user_id": "nobody", "conversation_id": "x"}, "In none of the 1 conversations with an outcome"),
+    ],
+)
+def test_a_store_without_ends_says_which_column_is_missing_and_what_to_do(changed, said):
+    frames = {name: talk([("resolved", 5)]).query(ALL[name]) for name in ("conversations", "messages")}
+    chats = frames["conversations"].assign(**changed).drop_duplicates("conversation_id")
+    store = Store.in_memory(conversations=chats, messages=frames["messages"])
+
+    with pytest.raises(NotTrainableError, match=said):
+        outcome.fit(store, as_of=UNTIL)
 
 
 def test_one_outcome_alone_cannot_be_learned():
@@ -319,7 +336,7 @@ def test_conversations_at_risk_come_with_their_reasons(model, world, now):
     asked = outcome_page.choose(world[1], as_of=now, risk="abandoned", false_alarm_cost=1, missed_cost=4)
     costs = {"false_alarm_cost": asked.false_alarm_cost, "missed_cost": asked.missed_cost}
     decided = model.decide(risk="abandoned", **costs)
-    found = outcome_page.Found(model, model, "fitted", "", {}, decided)
+    found = outcome_page.Found(model, "fitted", threshold=decided, fitted=model)
     listed = outcome_page.at_risk(world[1], found, asked, actions=())
 
     assert listed["abandoned"].is_monotonic_decreasing

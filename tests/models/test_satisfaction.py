@@ -174,3 +174,19 @@ def test_predictions_are_of_those_who_ended_and_did_not_answer(planted, model):
     assert found["expected"].between(found["low"], found["high"]).all()
     assert found["low"].min() >= 1
     assert found["high"].max() <= 5
+
+
+def test_a_kept_model_answers_for_its_days_and_later_ones_alone(rows, model, tmp_path, monkeypatch):
+    monkeypatch.setattr(satisfaction_page, "closed_rows", lambda *_, **__: rows)
+    monkeypatch.setattr(satisfaction_page, "fit_rows", lambda *_, **__: model)
+    asked, later, earlier = (satisfaction_page.Asked(None, UNTIL + dt.timedelta(days=n)) for n in (0, 3, -1))
+    store = Store.in_memory()
+    first = satisfaction_page.read(store, asked, folder=tmp_path)
+    used = satisfaction_page.read(store, later, kept=tmp_path)
+    told = satisfaction_page.figures(used, asked=later)
+    anew = satisfaction_page.read(store, earlier, kept=tmp_path)
+
+    assert (first.life.source, used.life.source) == ("first", "used")
+    assert (told["model_as_of"], told["model_age_days"]) == (UNTIL, 3)
+    pd.testing.assert_frame_equal(used.silent, first.silent)
+    assert (anew.life.source, anew.life.missing) == ("fitted", "later")

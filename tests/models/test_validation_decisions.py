@@ -183,6 +183,63 @@ def test_order_of_turns_makes_no_difference():
     pd.testing.assert_frame_equal(mixed.conversations, plain.conversations)
 
 
+def test_several_thresholds_at_once_say_what_each_says_alone():
+    for threshold, found in zip(
+        (0.3, 0.9), validation.warning_horizons(TURNS, thresholds=(0.3, 0.9)), strict=True
+    ):
+        pd.testing.assert_frame_equal(
+            found.conversations, validation.warning_horizon(TURNS, threshold=threshold).conversations
+        )
+
+
 def test_turns_without_a_needed_column_are_refused():
     with pytest.raises(RequestError, match="No column 'outcome_at'"):
         validation.warning_horizon(TURNS.drop(columns="outcome_at"), threshold=0.5)
+
+
+def tried(listed, false_alarm_cost, missed_cost):
+    costs = {"false_alarm_cost": false_alarm_cost, "missed_cost": missed_cost}
+    return validation.costs_there(listed, validation.place_of(listed, **costs), **costs)
+
+
+def test_thresholds_worth_choosing_from_are_those_that_some_costs_make_the_cheapest():
+    """By hand: (false alarms, missed) of nobody, and from each score on, are 0,2 0,1 1,1 1,0 2,0 3,0."""
+    listed = validation.choices(LABELS, SCORES, judged_labels=[1, 0], judged_scores=[0.4, 0.3])
+
+    assert listed["threshold"].tolist()[1:] == [0.8, 0.4, 0.1]
+    assert np.isnan(listed["threshold"][0])
+    assert listed["missed"].tolist() == [2, 1, 0, 0]
+    assert listed["false_alarms"].tolist() == [0, 0, 1, 3]
+    assert listed["alarms"].tolist() == [0, 0, 1, 2]
+    assert listed["right"].tolist() == [0, 0, 1, 1]
+
+
+@given(
+    rows=st.lists(st.tuples(st.booleans(), st.integers(0, 10)), min_size=2, max_size=40),
+    false_alarm_cost=st.integers(0, 9),
+    missed_cost=st.integers(0, 9),
+)
+@settings(max_examples=150)
+def test_whatever_errors_cost_the_few_thresholds_hold_the_cheapest_of_all(
+    rows, false_alarm_cost, missed_cost
+):
+    labels, scores = [label for label, _ in rows], [score / 10 for _, score in rows]
+    if len(set(labels)) < 2 or not false_alarm_cost + missed_cost:
+        return
+    costs = {"false_alarm_cost": false_alarm_cost, "missed_cost": missed_cost}
+    listed = validation.choices(labels, scores, judged_labels=labels[::-1], judged_scores=scores)
+    threshold, told = tried(listed, **costs)
+
+    assert threshold == validation.least_cost_threshold(labels, scores, **costs)
+    expected = validation.costs_at(labels[::-1], scores, threshold=threshold, **costs)
+    pd.testing.assert_frame_equal(told, expected)
+
+
+def test_where_nothing_can_choose_it_is_the_cost_of_a_false_alarm_over_both():
+    listed = validation.choices([0, 0], [0.2, 0.4], judged_labels=[0, 1], judged_scores=[0.2, 0.9])
+    threshold, told = tried(listed, 1, 3)
+
+    assert threshold == 0.25
+    assert told.set_index("metric")["value"][["alarms", "missed", "cost"]].tolist() == [1, 0, 0]
+    with pytest.raises(RequestError, match="costs -1"):
+        tried(listed, -1, 3)

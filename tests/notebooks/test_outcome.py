@@ -45,6 +45,16 @@ def test_run_trains_publishes_and_records_what_it_found(run, project):
     assert list((project / "data" / "models" / "outcome").glob("*/card.md"))
 
 
+def test_a_run_that_keeps_no_model_uses_the_kept_one_and_leaves_it_as_it_is(run, project, tmp_path):
+    before = {file: file.stat().st_mtime_ns for file in (project / "data" / "models").rglob("*.json")}
+    again = run_notebook(NOTEBOOK, project, tmp_path)
+
+    assert again.status == "succeeded", again.error
+    assert (again.results["source"], again.results["model_age_days"]) == ("used", 0)
+    assert again.results["judged"] == run[1].results["judged"]
+    assert {file: file.stat().st_mtime_ns for file in before} == before
+
+
 def test_review_takes_its_turning_points_and_probability_from_the_published_model(run, project):
     with Store.open(project / "data" / "store") as store:
         bought = store.query(

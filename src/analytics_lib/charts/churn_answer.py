@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from typing import TYPE_CHECKING, Any
 
+from analytics_lib.charts import trust
 from analytics_lib.charts.pages import Html, Markdown
 from analytics_lib.charts.row_table import row_table
 from analytics_lib.charts.texts import inert
@@ -34,7 +35,6 @@ def answer(told: Figures, *, language: Language = "es") -> Markdown:
         _stakes(told, language),
         _life(told, language),
         *([_untrained(told, language)] if told["reason"] else []),
-        *_problem(told, language),
     ]
     return Markdown("\n\n".join(part for part in parts if part))
 
@@ -46,7 +46,7 @@ def _untrained(told: Figures, language: Language) -> str:
 
 
 def _problem(told: Figures, language: Language) -> list[str]:
-    return [say("churn.answer.problem", language)] if told["problem"] else []
+    return [say("model.problem", language)] if told["problem"] else []
 
 
 def _now(told: Figures, language: Language) -> str:
@@ -123,8 +123,8 @@ def _campaign(told: Figures, language: Language) -> str:
 
 
 def _life(told: Figures, language: Language) -> str:
-    made = day(told["model_as_of"], language)
-    return say(f"churn.answer.life.{told['source']}", language, day=made)
+    n = counted(told["n"], "churn.people", language)
+    return trust.made(told, n=n, since=told["cutoff"], language=language)
 
 
 def advice(

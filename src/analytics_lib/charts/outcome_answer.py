@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from analytics_lib.charts import trust
 from analytics_lib.charts.pages import Markdown
 from analytics_lib.charts.texts import inert
 from analytics_lib.charts.words import Language, absent, count, counted, day, label, number, say, share
@@ -20,9 +21,9 @@ def answer(told: Figures, *, language: Language = "es") -> Markdown:
     """Who is at risk now, whether that can be trusted, what stepping in would have brought.
 
     Args:
-        told: ``as_of risk reason source in_progress alarms threshold``, and of a fitted model ``judged
-            judged_from auc auc_low auc_high auc_state ece ece_noise cost cost_of_none cost_of_all recall
-            precision turns_before recovery counts alarm_codes``.
+        told: ``as_of risk reason source in_progress alarms threshold``, and of the model in use ``model_as_of
+            model_age_days missing problem judged judged_from auc auc_low auc_high auc_state ece ece_noise
+            cost cost_of_none cost_of_all recall precision turns_before recovery counts alarm_codes``.
         language: es or en.
     """
     parts = [_now(told, language)] if told["source"] != "none" else []
@@ -30,8 +31,8 @@ def answer(told: Figures, *, language: Language = "es") -> Markdown:
         parts.append(say("outcome.answer.untrained", language, reason=inert(str(told["reason"]))))
     if told.get("judged"):
         parts += [_trust(told, language), _worth(told, language)]
-    if told["source"] in _PUBLISHED:
-        parts.append(say(f"outcome.answer.{told['source']}", language))
+        judged = counted(told["judged"], "conversations", language)
+        parts.append(trust.made(told, n=judged, since=told["judged_from"], language=language))
     return Markdown("\n\n".join(parts))
 
 
@@ -60,9 +61,6 @@ def advice(told: Figures, *, most_ece: float, language: Language = "es") -> Mark
         )
     lines.append(say("outcome.advice.trial", language))
     return Markdown("\n".join(f"- {line}" for line in lines))
-
-
-_PUBLISHED = ("first", "replaced", "kept", "stored")
 
 
 def _now(told: Figures, language: Language) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from analytics_lib.charts import trust
 from analytics_lib.charts.pages import Html, Markdown
 from analytics_lib.charts.row_table import row_table
 from analytics_lib.charts.texts import inert
@@ -26,9 +27,9 @@ def answer(told: Figures, *, language: Language = "es") -> Markdown:
     """How many answered, how many are satisfied, and what is expected of the silent.
 
     Args:
-        told: ``since as_of closed answered silent unsatisfied reason decision`` and, for ``csat`` and
-            ``csat_mean`` as ``raw corrected worst best``, their ``value low high`` (``csat_raw_value``);
-            null where unknown.
+        told: ``since as_of closed answered silent unsatisfied reason source missing problem model_as_of
+            model_age_days cutoff tested`` and, for ``csat`` and ``csat_mean`` as ``raw corrected worst
+            best``, their ``value low high`` (``csat_raw_value``); null where unknown.
         language: es or en.
     """
     who = say(
@@ -40,8 +41,9 @@ def answer(told: Figures, *, language: Language = "es") -> Markdown:
         share=share(told["answered"] / told["closed"] if told["closed"] else float("nan"), language),
     )
     parts = [who, _satisfied(told, language), _silent(told, language)]
-    if told["decision"] == "kept":
-        parts.append(say("satisfaction.answer.kept", language))
+    if told["source"] != "none":
+        n = counted(told["tested"], "satisfaction.answers", language)
+        parts.append(trust.made(told, n=n, since=told["cutoff"], language=language))
     return Markdown("\n\n".join(part for part in parts if part))
 
 

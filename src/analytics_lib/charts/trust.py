@@ -1,20 +1,23 @@
-"""Whether a model's score can be trusted: what a kinder split would have shown, and every alarm."""
+"""Whether a model's score can be trusted: which one it is, what a kinder split would show, every alarm."""
 
 from __future__ import annotations
 
 import html
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from analytics_lib.charts.feature_words import feature_name
 from analytics_lib.charts.pages import Html
 from analytics_lib.charts.texts import for_page
-from analytics_lib.charts.words import Language, absent, count, number, say
+from analytics_lib.charts.words import Language, absent, count, counted, day, number, say
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Mapping, Sequence
 
     import pandas as pd
 
+# Two weekly trainings have been missed.
+OLD_DAYS = 14
 _COUNTS = ("n", "users", "test_users")
 
 
@@ -28,6 +31,38 @@ class Alarmed(Protocol):
     @property
     def values(self) -> Mapping[str, float | int | str]:
         """Figures and names, by name."""
+
+
+def made(told: Mapping[str, Any], *, n: str, since: dt.date, language: Language = "es") -> str:
+    """Which model is in use, until when it learned, how old it is, on what it was measured: as Markdown.
+
+    Args:
+        told: ``source missing problem model_as_of model_age_days`` (see the models' ``figures``).
+        n: On how many it was measured, with their noun.
+        since: From which day on those are.
+        language: es or en.
+    """
+    source, age = told["source"], told["model_age_days"]
+    about = {
+        "day": day(told["model_as_of"], language),
+        "age": _age(age, language),
+        "n": n,
+        "since": day(since, language),
+    }
+    said = [say(f"model.{source}", language, **about)]
+    if source == "fitted" and told["missing"]:
+        said.append(say(f"model.missing.{told['missing']}", language))
+    if source == "used" and age > OLD_DAYS:
+        said.append(say("model.old", language, limit=counted(OLD_DAYS, "model.days", language)))
+    if told["problem"]:
+        said.append(say("model.problem", language))
+    return " ".join(said)
+
+
+def _age(days: int, language: Language) -> str:
+    if not days:
+        return say("model.age.today", language)
+    return say("model.age", language, days=counted(days, "model.days", language))
 
 
 def trust(comparison: pd.DataFrame, alarms: Sequence[Alarmed], *, language: Language = "es") -> Html:

@@ -18,13 +18,15 @@ import pandas as pd
 from analytics_lib.errors import RequestError
 from analytics_lib.models import churn_text
 from analytics_lib.models.churn_activity import Activity, labelled
+from analytics_lib.models.churn_decision import thresholds_of
 from analytics_lib.models.churn_evaluation import DUE, compared, headline
 from analytics_lib.models.churn_fitting import Asked, Fitted, fitted, plan
 from analytics_lib.models.churn_reasons import by_reason, drivers, top_reasons
-from analytics_lib.models.churn_rows import rows_at
+from analytics_lib.models.churn_rows import KINDS, rows_at
 from analytics_lib.models.churn_views import by_repeats, by_survival, gaps
 from analytics_lib.models.validation import Alarm, alarms, calibration_curve, lift_by_decile
 from analytics_lib.models.validation_scores import DRAWS
+from analytics_lib.models.validation_trust import Trust
 from analytics_lib.periods import Moment, utc_moment
 
 if TYPE_CHECKING:
@@ -60,33 +62,34 @@ class ChurnModel:
         evaluation: At the latest cutoff, over those due: one row per metric, ``metric value low high n
             recency_rule base_rate population``; the two gains are over the recency rule.
         measured: The same for each cutoff, population and model (see ``churn_fitting.Fitted``).
+        calibration: Predicted beside observed, of those due (see ``validation.calibration_curve``).
+        thresholds: From which probabilities on to write, at whatever costs (see ``churn_decision``).
         drivers: See ``churn_reasons.drivers``, over those due at the latest cutoff.
-        splits: What a split at random would have promised (see ``churn_fitting.Fitted``).
         views: Simpler views beside it over those due: ``population model metric value low high n``.
+        trust: What a split at random would have promised (see ``churn_fitting.Fitted``), and every alarm.
         tested: Everybody at the latest cutoff with what was said of them; null for a model that was loaded.
-        before: The same of the cutoff before it, to choose thresholds by; null where there was none.
     """
 
     asked: Asked
     logit: Logit
     evaluation: pd.DataFrame
     measured: pd.DataFrame
+    calibration: pd.DataFrame
+    thresholds: pd.DataFrame
     drivers: pd.DataFrame
     views: pd.DataFrame
-    splits: pd.DataFrame
+    trust: Trust
     tested: pd.DataFrame | None = None
-    before: pd.DataFrame | None = None
+
+    @property
+    def splits(self) -> pd.DataFrame:
+        """What a split at random would have promised (see ``churn_fitting.Fitted``)."""
+        return self.trust.comparison
 
     @property
     def alarms(self) -> list[Alarm]:
         """Signs that the score is too good to be true."""
         return alarms(self.evaluation, comparison=self.splits if len(self.splits) else None)
-
-    @property
-    def calibration(self) -> pd.DataFrame:
-        """Predicted beside observed, of those due (see ``validation.calibration_curve``)."""
-        rows = self.due
-        return calibration_curve(rows["left"], rows["probability"], groups=rows["user_id"])
 
     @property
     def lift(self) -> pd.DataFrame:
@@ -121,9 +124,10 @@ class ChurnModel:
             rows = rows_at(
                 known, cutoff=utc_moment(as_of), horizon=dt.timedelta(0), activity=self.asked.activity
             )
-        return self._told(rows)
+        return self.told(rows)
 
-    def _told(self, rows: pd.DataFrame) -> pd.DataFrame:
+    def told(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """The same of rows as of ``churn_rows.rows_at``."""
         first = pd.to_datetime(rows["first_at"], utc=True)
         told = rows.assign(
             probability=self.logit.probabilities(rows)[:, 1],
@@ -212,18 +216,27 @@ def fit(  # noqa: PLR0913  # what a caller may want another way
         found = fitted(known, asked)
         views = _views(known, found, asked)
     due = found.tested[found.tested[f"in_{DUE}"]]
+    before = None if found.before is None else found.before[found.before[f"in_{DUE}"]]
     latest = found.measured[found.measured["cutoff"] == asked.test_cutoff]
     return ChurnModel(
         asked=asked,
         logit=found.logit,
         evaluation=headline(latest),
         measured=found.measured,
+        calibration=calibration_curve(due["left"], due["probability"], groups=due["user_id"]),
+        thresholds=thresholds_of(due, before),
         drivers=drivers(by_reason(found.logit, due), due["left"]),
         views=views,
-        splits=found.splits,
+        trust=_trust(found, headline(latest), due),
         tested=found.tested,
-        before=found.before,
     )
+
+
+def _trust(found: Fitted, evaluation: pd.DataFrame, due: pd.DataFrame) -> Trust:
+    features, keys = due[list(KINDS)], due[["user_id"]]
+    comparison = found.splits if len(found.splits) else None
+    suspicious = alarms(evaluation, comparison=comparison, features=features, labels=due["left"], keys=keys)
+    return Trust(found.splits, suspicious)
 
 
 def _views(known: Store, found: Fitted, asked: Asked) -> pd.DataFrame:

@@ -3,7 +3,8 @@
 A message to who would have stayed costs the message, and the offer in it, which they take. Not writing to who
 leaves costs what a message would have saved: the share won back (``save_rate``, an assumption until a
 hold-out has measured it) of what they are worth, less offer and message. The threshold is chosen on the
-cutoff before the last and reported on the last.
+cutoff before the last and reported on the last; all that may be chosen are kept with the model
+(``validation.choices``), since what people are worth, and so the cheapest one, changes from day to day.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from analytics_lib.errors import RequestError
-from analytics_lib.models.validation import NEVER, costs_at, least_cost_threshold
+from analytics_lib.models.validation import NEVER, choices, costs_there, is_by_formula, place_of
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -75,8 +76,8 @@ class Decided:
     Attributes:
         threshold: Write from this probability on; ``NEVER`` (just above 1) = to nobody.
         source: ``validated`` (chosen on the cutoff before), ``formula`` (false alarm over the sum of both
-            costs: nothing to choose it on), ``pays_never`` (a message does not save what it costs),
-            ``unknown`` (no value is known: threshold null).
+            costs, in whole percents: nothing to choose it on), ``pays_never`` (a message does not save what
+            it costs), ``unknown`` (no value is known: threshold null).
         value: Mean spend of those due if they stay, over the horizon of value.
         costs: As ``validation.costs_at`` gives at the last cutoff; without rows where nothing is known.
     """
@@ -89,12 +90,27 @@ class Decided:
     costs: pd.DataFrame
 
 
-def decide(tested: pd.DataFrame, before: pd.DataFrame | None, *, value: float, costs: Costs) -> Decided:
+def thresholds_of(tested: pd.DataFrame, before: pd.DataFrame | None) -> pd.DataFrame:
+    """The thresholds that some costs make the cheapest (see ``validation.choices``).
+
+    Args:
+        tested: Those due at the last cutoff, who report: ``left probability``.
+        before: Those due at the cutoff before, who choose; null where there was none.
+    """
+    chosen = tested.head(0) if before is None else before
+    return choices(
+        chosen["left"],
+        chosen["probability"],
+        judged_labels=tested["left"],
+        judged_scores=tested["probability"],
+    )
+
+
+def decide(thresholds: pd.DataFrame, *, value: float, costs: Costs) -> Decided:
     """The threshold of least cost.
 
     Args:
-        tested: Those due at the last cutoff: ``left probability``.
-        before: Those due at the cutoff before; null where there was none.
+        thresholds: Of ``thresholds_of``.
         value: Mean spend of those due if they stay; null where it is not known.
         costs: What a message costs and saves.
     """
@@ -103,13 +119,8 @@ def decide(tested: pd.DataFrame, before: pd.DataFrame | None, *, value: float, c
     prices = {"false_alarm_cost": costs.false_alarm, "missed_cost": costs.missed(value)}
     if not prices["missed_cost"] > 0:
         return Decided(NEVER, "pays_never", value, costs.false_alarm, 0.0, pd.DataFrame())
-    if before is not None and 0 < before["left"].mean() < 1:
-        source = "validated"
-        threshold = least_cost_threshold(before["left"], before["probability"], **prices)
-    else:
-        source = "formula"
-        threshold = costs.false_alarm / (costs.false_alarm + prices["missed_cost"])
-    found = costs_at(tested["left"], tested["probability"], threshold=threshold, **prices)
+    source = "formula" if is_by_formula(thresholds) else "validated"
+    threshold, found = costs_there(thresholds, place_of(thresholds, **prices), **prices)
     return Decided(threshold, source, value, costs.false_alarm, prices["missed_cost"], found)
 
 

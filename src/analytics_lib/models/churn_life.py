@@ -1,20 +1,22 @@
-"""A churn model's life: it replaces the current one if it is not worse on the same hold-out."""
+"""A churn model's life: it answers if it is kept, and replaces the current one if it is not worse."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from analytics_lib.errors import ModelDamagedError, NotFoundError
 from analytics_lib.models import registry
 from analytics_lib.models.churn import ChurnModel
 from analytics_lib.models.churn_evaluation import DUE
 from analytics_lib.models.registry_rule import Holdout
+from analytics_lib.models.registry_use import Usable, usable
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Mapping
     from pathlib import Path
+
+    from analytics_lib.periods import Moment
 
 KIND = "churn"
 
@@ -24,12 +26,14 @@ class Keeping:
     """Where models are kept, and what is written down of their making.
 
     Attributes:
-        folder: Of all models; null = nothing is published, and nothing published is read.
+        folder: Of all models, where one is to be fitted and published; null = nothing is.
+        kept: Of all models, where one is looked for if nothing is to be published; null = one is fitted.
         code_hash: Of the library's sources.
         versions: Of the store's tables.
     """
 
     folder: Path | None = None
+    kept: Path | None = None
     code_hash: str = ""
     versions: Mapping[str, int] | None = None
 
@@ -40,15 +44,17 @@ class Kept:
 
     Attributes:
         model: Null where there is none: nothing could be fitted and nothing had been published.
-        source: ``fitted`` (just now, not published), ``first``, ``replaced``, ``kept`` (the earlier one was
-            not beaten), ``stored`` (nothing could be fitted), ``none``.
+        source: ``used`` (kept; none was fitted), ``fitted`` (just now, not published), ``first``,
+            ``replaced``, ``kept`` (the earlier one was not beaten), ``stored`` (nothing could be fitted),
+            ``none``.
         decision: As of ``registry.Decision``, by name; empty where nothing was to be published.
-        problem: Why a stored model could not be read; empty mostly.
+        missing: Why no kept model answers (see ``registry_use.Usable``), with ``problem`` likewise.
     """
 
     model: ChurnModel | None
     source: str
     decision: Mapping[str, Any]
+    missing: str = ""
     problem: str = ""
 
 
@@ -57,21 +63,41 @@ def name_of(activity: str, horizon: dt.timedelta) -> str:
     return f"churn_{activity}_{int(horizon.total_seconds() // 3600)}h"
 
 
-def keep(model: ChurnModel | None, name: str, keeping: Keeping) -> Kept:
+def usable_at(name: str, keeping: Keeping, *, as_of: Moment, look_back: dt.timedelta) -> Usable[ChurnModel]:
+    """The kept model that was in use at a moment, knew nothing from there on, and judged the same people."""
+    return usable(
+        (keeping.folder or keeping.kept, name),
+        kind=KIND,
+        as_of=as_of,
+        read=ChurnModel.from_json,
+        fits=lambda model: model.asked.look_back == look_back,
+    )
+
+
+def keep(model: ChurnModel | None, name: str, keeping: Keeping, *, use: Usable[ChurnModel]) -> Kept:
     """Publishes a fitted model, if it may and is not worse, and gives the one to predict with.
 
     Both are measured on those due at the candidate's latest cutoff, by log loss; neither was fitted to them.
+
+    Args:
+        model: Null where none could be fitted.
+        name: As of ``name_of``.
+        keeping: Where.
+        use: As of ``usable_at``.
     """
-    if keeping.folder is None:
-        return Kept(model, "fitted" if model else "none", {})
+    why = {"missing": use.missing, "problem": use.problem}
     if model is None:
-        return _stored(name, keeping.folder)
+        return Kept(use.model, "stored" if use.model else "none", {}, **why)
+    if keeping.folder is None:
+        return Kept(model, "fitted", {}, **why)
     decision = _published(model, name, keeping.folder, keeping)
     told = {key: value for key, value in vars(decision).items() if key != "entry"}
     if decision.outcome != "kept":
-        return Kept(model, decision.outcome, told)
-    stored = _stored(name, keeping.folder)
-    return replace(stored, source="kept", decision=told) if stored.model else Kept(model, "fitted", told)
+        return Kept(model, decision.outcome, told, **why)
+    if use.model is None or decision.entry.published_at > model.asked.as_of.isoformat():
+        # What is current knows later days or judged others: the one fitted now answers, and is not published.
+        return Kept(model, "fitted", told, **why)
+    return Kept(use.model, "kept", told, **why)
 
 
 def _published(model: ChurnModel, name: str, folder: Path, keeping: Keeping) -> registry.Decision:
@@ -90,13 +116,3 @@ def _published(model: ChurnModel, name: str, folder: Path, keeping: Keeping) -> 
         holdout=holdout,
         published_at=model.asked.as_of.isoformat(),
     )
-
-
-def _stored(name: str, folder: Path) -> Kept:
-    try:
-        stored = registry.load(folder, name, kind=KIND, fallback=True)
-        return Kept(ChurnModel.from_json(stored.text), "stored", {}, stored.warning or "")
-    except NotFoundError:
-        return Kept(None, "none", {})
-    except ModelDamagedError as error:
-        return Kept(None, "none", {}, str(error))

@@ -1,6 +1,7 @@
 """The question of who is due to leave as a page asks it: what is left open is filled in from the data.
 
-What cannot be trained is said, with the reason; a model published earlier then stands in, if there is one.
+A page that publishes nothing is answered by the kept model that knew nothing from ``as_of`` on; only where
+there is none is one trained. What cannot be trained is said, with the reason; a kept model then stands in.
 """
 
 from __future__ import annotations
@@ -17,11 +18,12 @@ import pandas as pd
 from analytics_lib.errors import NotTrainableError, RequestError
 from analytics_lib.metrics.rates import load_rates
 from analytics_lib.models import churn
-from analytics_lib.models.churn_activity import Activity, check_activity, recorded
+from analytics_lib.models.churn_activity import Activity, check_activity, labelled, recorded
 from analytics_lib.models.churn_decision import Costs, Decided, decide, message_price
 from analytics_lib.models.churn_fitting import cutoffs_of
 from analytics_lib.models.churn_holdout import assign, planned
-from analytics_lib.models.churn_life import Keeping, Kept, keep, name_of
+from analytics_lib.models.churn_life import Keeping, Kept, keep, name_of, usable_at
+from analytics_lib.models.churn_rows import rows_at
 from analytics_lib.models.churn_value import Stakes, stakes
 from analytics_lib.models.churn_views import gaps, survival
 from analytics_lib.models.validation import NEVER
@@ -71,9 +73,10 @@ class Found:
 
     Attributes:
         kept: The model predicted with, and where it is from.
-        fitted: The model fitted now, with the people it was judged on; null where none could be.
+        fitted: The model fitted now, with the people it was judged on; null where none was.
         reason: Why none could: ``activity`` (there is none), ``time`` (too little is recorded), ``few`` (too
             few left or stayed), or empty; ``detail`` says it with the figures.
+        now: Everybody ever active as of now, as of ``churn_rows.rows_at``.
         listed: Everybody due now, most at risk first: the columns of ``ChurnModel.predict``, ``bought
             spend_if_stays source value_at_risk``.
         lapsed: How many are no longer due.
@@ -88,6 +91,7 @@ class Found:
     fitted: ChurnModel | None
     reason: str
     detail: str
+    now: pd.DataFrame
     listed: pd.DataFrame
     lapsed: int = 0
     stakes: Stakes | None = None
@@ -142,27 +146,27 @@ def read(store: Store, wanted: Wanted, *, costs: Costs, keeping: Keeping) -> Fou
         RequestError: As ``churn.fit``. Of orders in several currencies without rates there is a warning; what
             people are worth is then not known.
     """
-    fitted, reason, detail = _fitted(store, wanted)
-    kept = keep(fitted, name_of(wanted.activity, wanted.horizon), keeping)
+    kept, fitted, reason, detail = _model(store, wanted, keeping)
     if kept.model is None:
-        return Found(kept, fitted, reason, detail, pd.DataFrame())
-    everybody = kept.model.predict(store, as_of=wanted.as_of)
-    silent = everybody["silent_days"] < wanted.look_back / dt.timedelta(days=1)
-    due = everybody[silent].reset_index(drop=True)
+        return Found(kept, fitted, reason, detail, pd.DataFrame(), pd.DataFrame())
+    cutoff, activity = utc_moment(wanted.as_of), wanted.activity
     with store.known_at(wanted.as_of) as known:
-        curves = survival(
-            gaps(known, cutoff=utc_moment(wanted.as_of), activity=wanted.activity),
-            until_days=2 * wanted.look_back.days,
-        )
-        worth = _stakes(known, due, fitted, wanted)
+        rows = rows_at(known, cutoff=cutoff, horizon=dt.timedelta(0), activity=activity)
+        everybody = kept.model.told(rows)
+        silent = everybody["silent_days"] < wanted.look_back / dt.timedelta(days=1)
+        due = everybody[silent].reset_index(drop=True)
+        days = 2 * wanted.look_back.days
+        curves = survival(gaps(known, cutoff=cutoff, activity=activity), until_days=days)
+        worth = _stakes(known, due, wanted)
     listed = _ranked(due, worth)
-    decided = _decided(fitted, listed, worth, costs)
+    decided = _decided(kept.model, listed, worth, costs)
     assigned = _campaign(listed, decided, wanted)
     return Found(
         kept,
         fitted,
         reason,
         detail,
+        rows,
         listed,
         lapsed=int((~silent).sum()),
         stakes=worth,
@@ -171,6 +175,16 @@ def read(store: Store, wanted: Wanted, *, costs: Costs, keeping: Keeping) -> Fou
         plan=planned(assigned) if len(assigned) else pd.DataFrame(),
         curves=curves,
     )
+
+
+def _model(store: Store, wanted: Wanted, keeping: Keeping) -> tuple[Kept, ChurnModel | None, str, str]:
+    """The model to predict with, the one fitted now, and why none could be."""
+    name = name_of(wanted.activity, wanted.horizon)
+    use = usable_at(name, keeping, as_of=wanted.as_of, look_back=wanted.look_back)
+    if use.model and keeping.folder is None:
+        return Kept(use.model, "used", {}, problem=use.problem), None, "", ""
+    fitted, reason, detail = _fitted(store, wanted)
+    return keep(fitted, name, keeping, use=use), fitted, reason, detail
 
 
 def _fitted(store: Store, wanted: Wanted) -> tuple[ChurnModel | None, str, str]:
@@ -201,12 +215,11 @@ def _why(store: Store, wanted: Wanted) -> str:
     return "few"
 
 
-def _stakes(known: Store, due: pd.DataFrame, fitted: ChurnModel | None, wanted: Wanted) -> Stakes | None:
-    """What those due are expected to spend if they stay; null where no window was watched."""
-    if fitted is None or due.empty:
+def _stakes(known: Store, due: pd.DataFrame, wanted: Wanted) -> Stakes | None:
+    """What those due are expected to spend if they stay; null where nobody is."""
+    if due.empty:
         return None
-    seen = fitted.due[["user_id", "left"]].copy()
-    seen.attrs = {"cutoff": fitted.asked.test_cutoff, "horizon": fitted.asked.horizon}
+    seen = _seen(known, wanted)
     try:
         return stakes(
             known,
@@ -223,6 +236,16 @@ def _stakes(known: Store, due: pd.DataFrame, fitted: ChurnModel | None, wanted: 
         return None
 
 
+def _seen(known: Store, wanted: Wanted) -> pd.DataFrame:
+    """Who was due at the last cutoff whose window is over, and who of them left."""
+    span = recorded(known, as_of=wanted.as_of, activity=wanted.activity)
+    cutoff = span.until - wanted.horizon
+    rows = labelled(known, cutoff=cutoff, horizon=wanted.horizon, activity=wanted.activity)
+    seen = rows.loc[rows["silent_days"] < wanted.look_back / dt.timedelta(days=1), ["user_id", "left"]]
+    seen.attrs = {"cutoff": cutoff, "horizon": wanted.horizon}
+    return seen
+
+
 def _ranked(due: pd.DataFrame, worth: Stakes | None) -> pd.DataFrame:
     """Those due, most at risk first; where no value is known, the likeliest to leave first."""
     if worth is None:
@@ -234,17 +257,12 @@ def _ranked(due: pd.DataFrame, worth: Stakes | None) -> pd.DataFrame:
     return rows.sort_values(by, ascending=[False, False, True], na_position="last", ignore_index=True)
 
 
-def _decided(
-    fitted: ChurnModel | None, listed: pd.DataFrame, worth: Stakes | None, costs: Costs
-) -> Decided | None:
-    if fitted is None:
-        return None
+def _decided(model: ChurnModel, listed: pd.DataFrame, worth: Stakes | None, costs: Costs) -> Decided:
+    """The threshold of the model in use."""
     money = worth.currency if worth else ""
     known = worth is not None and (not costs.currency or costs.currency == money)
     value = float(listed["spend_if_stays"].mean()) if known else float("nan")
-    before = fitted.before
-    earlier = None if before is None else before[before["in_due"]]
-    return decide(fitted.due, earlier, value=value, costs=costs)
+    return decide(model.thresholds, value=value, costs=costs)
 
 
 def _campaign(listed: pd.DataFrame, decided: Decided | None, wanted: Wanted) -> pd.DataFrame:

@@ -10,13 +10,12 @@ import pandas as pd
 
 from analytics_lib.models import drift
 from analytics_lib.models.churn_evaluation import DUE, MODELS, POPULATIONS
-from analytics_lib.models.churn_rows import KINDS
-from analytics_lib.models.validation import alarms
+from analytics_lib.models.validation_trust import Trust, untold
+from analytics_lib.periods import local_moment, utc_moment
 
 if TYPE_CHECKING:
     from analytics_lib.models.churn import ChurnModel
     from analytics_lib.models.churn_page import Found, Wanted
-    from analytics_lib.models.validation import Alarm
 
 _DAY = dt.timedelta(days=1)
 _GAP = ("random_gap", "random_gap_low", "random_gap_high")
@@ -27,13 +26,13 @@ def figures(found: Found, *, wanted: Wanted) -> dict[str, Any]:
     """The numbers of the page's sentences; what could not be worked out is null.
 
     Returns:
-        ``as_of horizon_days look_back_days value_weeks activity reason detail source model_as_of decision
-        problem``; of those due now ``due lapsed once repeat buyers leavers`` (expected) ``value_at_risk
-        currency modelled`` (whose value is by model); of the test ``cutoff cutoffs n`` and, for each of
-        roc_auc base_rate ece ece_noise brier roc_auc_gain brier_gain, its value, ``_low``, ``_high``;
-        ``recency_auc random_gap`` (AUC that a split at random would
-        have promised, less that of later rows, with ``_low`` and ``_high``) ``alarms``; ``threshold
-        threshold_source false_alarm missed value campaign hold_out detectable``.
+        ``as_of horizon_days look_back_days value_weeks activity reason detail source model_as_of
+        model_age_days decision missing problem``; of those due now ``due lapsed once repeat buyers leavers``
+        (expected) ``value_at_risk currency modelled`` (whose value is by model); of the test ``cutoff cutoffs
+        n`` and, for each of roc_auc base_rate ece ece_noise brier roc_auc_gain brier_gain, its value,
+        ``_low``, ``_high``; ``recency_auc random_gap`` (AUC that a split at random would have promised, less
+        that of later rows, with ``_low`` and ``_high``) ``alarms``; ``threshold threshold_source false_alarm
+        missed value campaign hold_out detectable``.
     """
     told: dict[str, Any] = {
         "as_of": wanted.as_of,
@@ -44,11 +43,19 @@ def figures(found: Found, *, wanted: Wanted) -> dict[str, Any]:
         "reason": found.reason,
         "detail": found.detail,
         "source": found.kept.source,
-        "model_as_of": found.kept.model.asked.as_of.date() if found.kept.model else None,
+        "missing": found.kept.missing,
+        **_age(found.kept.model, wanted),
         "decision": found.kept.decision.get("reason"),
         "problem": found.kept.problem,
     }
     return told | _now(found) | _tested(found.kept.model) | _decided(found)
+
+
+def _age(model: ChurnModel | None, wanted: Wanted) -> dict[str, Any]:
+    if model is None:
+        return {"model_as_of": None, "model_age_days": None}
+    age = utc_moment(wanted.as_of) - model.asked.as_of
+    return {"model_as_of": local_moment(model.asked.as_of).date(), "model_age_days": age.days}
 
 
 def _known(number: float | None) -> float | None:
@@ -111,25 +118,20 @@ def _decided(found: Found) -> dict[str, Any]:
     }
 
 
-def trusted(found: Found) -> tuple[pd.DataFrame, list[Alarm]]:
+def trusted(found: Found) -> Trust:
     """What a split at random would have promised (see ``ChurnModel.splits``), and every alarm."""
-    model = found.fitted
-    if model is None:
-        return pd.DataFrame(columns=["metric", "value", "low", "high", "n"]), []
-    due = model.due
-    features, keys = due[list(KINDS)], due[["user_id"]]
-    comparison = model.splits if len(model.splits) else None
-    return model.splits, alarms(
-        model.evaluation, comparison=comparison, features=features, labels=due["left"], keys=keys
-    )
+    return found.kept.model.trust if found.kept.model else untold([])
 
 
 def drifted(found: Found) -> pd.DataFrame:
-    """What has moved since training, in everybody at the latest cutoff (see ``drift.compare``)."""
-    tested = None if found.fitted is None else found.fitted.tested
-    if tested is None or found.kept.model is None or tested.empty:
+    """What has moved since training (see ``drift.compare``).
+
+    In everybody at the latest cutoff of a model fitted now, else in everybody as of now.
+    """
+    rows = found.now if found.fitted is None else found.fitted.tested
+    if rows is None or found.kept.model is None or rows.empty:
         return pd.DataFrame(columns=drift.COLUMNS)
-    return drift.psi(found.kept.model.logit, tested)
+    return drift.psi(found.kept.model.logit, rows)
 
 
 def by_cutoff(found: Found) -> pd.DataFrame:
@@ -185,10 +187,10 @@ def _of_population(name: str, rows: pd.DataFrame) -> dict[str, Any]:
 
 
 def calibration(found: Found) -> pd.DataFrame:
-    """Predicted beside observed of those due (see ``validation.calibration_curve``); no row without a fit."""
-    if found.fitted is None:
+    """Predicted beside observed of those due (``validation.calibration_curve``); empty without a model."""
+    if found.kept.model is None:
         return pd.DataFrame(columns=["bin", "predicted", "observed", "low", "high", "n", "positives"])
-    return found.fitted.calibration
+    return found.kept.model.calibration
 
 
 def views(found: Found) -> pd.DataFrame:

@@ -19,12 +19,13 @@ from analytics_lib.models.churn_rows import KINDS
 from analytics_lib.models.features import USER_FEATURES
 from analytics_lib.models.logit import Logit
 from analytics_lib.models.logit_text import canonical
+from analytics_lib.models.validation_trust import from_plain, plain
 
 if TYPE_CHECKING:
     from analytics_lib.models.churn import ChurnModel
 
-KIND, FORMAT = "churn", 1
-_FRAMES = ("evaluation", "measured", "drivers", "views", "splits")
+KIND, FORMAT = "churn", 2
+_FRAMES = ("evaluation", "measured", "calibration", "thresholds", "drivers", "views")
 _SHOWN = ("roc_auc", "brier", "ece")
 
 INTENDED_USE = (
@@ -56,6 +57,7 @@ def written(model: ChurnModel) -> str:
         "draws": asked.draws,
         "logit": json.loads(model.logit.to_json()),
         **{name: _rows(getattr(model, name)) for name in _FRAMES},
+        "trust": plain(model.trust),
     }
     return canonical(content)
 
@@ -95,7 +97,7 @@ def _fields(content: dict[str, Any]) -> dict[str, Any]:
     asked = Asked(as_of, horizon, content["activity"], look_back, cutoffs, *drawn)
     frames = {name: pd.DataFrame(content[name]) for name in _FRAMES}
     frames["measured"] = frames["measured"].assign(cutoff=pd.to_datetime(frames["measured"]["cutoff"]))
-    return {"asked": asked, "logit": logit, **frames}
+    return {"asked": asked, "logit": logit, "trust": from_plain(content["trust"]), **frames}
 
 
 def _rows(frame: pd.DataFrame) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ known and gets 1. Asked about conversations in progress, it also weighs how long
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,8 +16,8 @@ import pandas as pd
 
 from analytics_lib.models import outcome_text
 from analytics_lib.models.outcome_asking import PREDICTED, rows_asked, rows_of_one, said
-from analytics_lib.models.outcome_decision import Decision, decision
-from analytics_lib.models.outcome_evaluation import curves, evaluation, snapshots, tested
+from analytics_lib.models.outcome_decision import Decision, acting, decision
+from analytics_lib.models.outcome_evaluation import curves, evaluation, importance, snapshots, tested
 from analytics_lib.models.outcome_fitting import Learned, Recipe, learned, probabilities
 from analytics_lib.models.outcome_reasons import by_factor, changes, strongest
 from analytics_lib.models.outcome_rows import OUTCOMES, Slices
@@ -27,8 +27,10 @@ from analytics_lib.periods import Moment, utc_moment
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Mapping
 
     from analytics_lib.models.card import Card
+    from analytics_lib.models.validation_trust import Trust
     from analytics_lib.store import Store
 
 __all__ = ["OUTCOMES", "OutcomeModel", "fit"]
@@ -47,6 +49,10 @@ class OutcomeModel:
         counts: Conversations used and left out (see ``outcome_fitting.Learned``).
         evaluation: See ``outcome_evaluation.evaluation``.
         curve: Predicted beside observed (see ``outcome_evaluation.curves``).
+        thresholds: From which probabilities on to step in, at whatever costs, and what each comes to;
+            ``warning``: how early (see ``outcome_decision.acting``).
+        importance: What moves the risks (see ``outcome_evaluation.importance``).
+        trust: Of the risks for which it was asked: whether their scores can be trusted.
         learned: The rows; null in a model that was loaded: people are not kept with it.
         tested: The rows that judge, with what was said of them; null likewise.
     """
@@ -59,6 +65,10 @@ class OutcomeModel:
     counts: dict[str, int]
     evaluation: pd.DataFrame
     curve: pd.DataFrame
+    thresholds: pd.DataFrame
+    warning: pd.DataFrame
+    importance: pd.DataFrame
+    trust: Mapping[str, Trust] = field(default_factory=dict)
     learned: Learned | None = None
     tested: pd.DataFrame | None = None
 
@@ -70,8 +80,13 @@ class OutcomeModel:
     @property
     def alarms(self) -> list[Alarm]:
         """Scores that are too good to be true."""
-        everywhere = self.evaluation["turn"].isna() & (self.evaluation["population"] == "all")
-        return alarms(self.evaluation[everywhere])
+        return alarms(self.everywhere)
+
+    @property
+    def everywhere(self) -> pd.DataFrame:
+        """``evaluation`` over all turns of all conversations that judged."""
+        rows = self.evaluation
+        return rows[rows["turn"].isna() & (rows["population"] == "all")]
 
     @property
     def card(self) -> Card:
@@ -162,16 +177,13 @@ class OutcomeModel:
         return told.join(why.mask(told["known"]))
 
     def decide(self, *, risk: str, false_alarm_cost: float, missed_cost: float) -> Decision:
-        """From which probability on to step in (see ``outcome_decision``); only for a model just fitted.
+        """From which probability on to step in (see ``outcome_decision``).
 
         Raises:
             RequestError: If the risk is none, a cost is negative or none is above 0.
-            ValueError: If the model was loaded: the conversations that choose are not kept with it.
         """
-        if self.learned is None or self.tested is None:
-            raise ValueError(f"The model of {self.as_of:%Y-%m-%d} was loaded without its rows; fit one.")
         costs = {"false_alarm_cost": false_alarm_cost, "missed_cost": missed_cost}
-        return decision(self.learned, self.tested, risk=risk, **costs)
+        return decision(self.thresholds, self.warning, risk=risk, **costs)
 
     def losses(self, rows: pd.DataFrame) -> np.ndarray:
         """The log loss of each of these rows under the judged recipe, to compare models by.
@@ -211,6 +223,7 @@ def fit(store: Store, *, as_of: Moment, seed: int = 0) -> OutcomeModel:
     """
     found = learned(store, as_of=as_of, seed=seed)
     rows = tested(found)
+    thresholds, warning = acting(found, rows)
     return OutcomeModel(
         as_of=utc_moment(as_of),
         cut=found.cut,
@@ -220,6 +233,9 @@ def fit(store: Store, *, as_of: Moment, seed: int = 0) -> OutcomeModel:
         counts=found.counts,
         evaluation=evaluation(rows, snapshots(found, rows, seed=seed), seed=seed),
         curve=curves(rows),
+        thresholds=thresholds,
+        warning=warning,
+        importance=importance(found, rows, seed=seed),
         learned=found,
         tested=rows,
     )

@@ -3,7 +3,9 @@
 One alarm a conversation: it is raised when a turn first reaches the threshold. So a conversation is judged by
 the highest probability it had while it was undecided. The threshold is chosen on the conversations that the
 model was calibrated with, and reported on those that judge it. Where none of those, or all of them, ended so,
-there is nothing to choose by: it is then the false alarm's cost over the sum of both.
+there is nothing to choose by: it is then the false alarm's cost over the sum of both, in whole percents. All
+thresholds that may be chosen are kept with the model (``validation_choices``), so that one loaded later can
+still be asked at any costs.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ import pandas as pd
 from analytics_lib.errors import RequestError
 from analytics_lib.models.outcome_fitting import probabilities
 from analytics_lib.models.outcome_rows import OUTCOMES
-from analytics_lib.models.validation import costs_at, least_cost_threshold, warning_horizon
+from analytics_lib.models.validation import NEVER, choices, costs_there, place_of, warning_horizons
 
 if TYPE_CHECKING:
     from analytics_lib.models.outcome_fitting import Learned
@@ -46,14 +48,39 @@ class Decision:
     warning: pd.DataFrame
 
 
-def decision(
-    learned: Learned, tested: pd.DataFrame, *, risk: str, false_alarm_cost: float, missed_cost: float
-) -> Decision:
-    """The threshold of least cost and what it comes to.
+def acting(learned: Learned, tested: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """For each risk the thresholds that some costs make the cheapest, and what each comes to.
 
     Args:
         learned: Its calibration rows choose.
         tested: Of ``outcome_evaluation.tested``: they report.
+
+    Returns:
+        ``risk`` with the columns of ``validation.choices``, and ``risk place`` (the row of the first among
+        those of its risk, from 0) with ``metric value low high n`` of ``validation.warning_horizon``.
+    """
+    rows, frames, warned = learned.calibration, {}, {}
+    scores = pd.DataFrame(probabilities(learned.judged, rows), columns=list(OUTCOMES), index=rows.index)
+    for risk in RISKS:
+        chosen, judged = _highest(rows, scores[risk], risk), _highest(tested, tested[risk], risk)
+        listed = choices(
+            chosen["label"], chosen["score"], judged_labels=judged["label"], judged_scores=judged["score"]
+        )
+        frames[risk] = listed
+        warned[risk] = _warning(tested, risk, listed["threshold"].fillna(NEVER))
+    found = pd.concat(frames, names=["risk", None]).reset_index("risk").reset_index(drop=True)
+    early = pd.concat(warned, names=["risk", "place", None]).reset_index(["risk", "place"])
+    return found, early.reset_index(drop=True)
+
+
+def decision(
+    thresholds: pd.DataFrame, warning: pd.DataFrame, *, risk: str, false_alarm_cost: float, missed_cost: float
+) -> Decision:
+    """The threshold of least cost and what it comes to.
+
+    Args:
+        thresholds: Of ``acting``, with ``warning``.
+        warning: Likewise.
         risk: The end that is to be prevented.
         false_alarm_cost: As in ``Decision``.
         missed_cost: As in ``Decision``.
@@ -64,29 +91,12 @@ def decision(
     if risk not in RISKS:
         raise RequestError(f"risk is {risk!r}; expected {' or '.join(RISKS)}.")
     costs = {"false_alarm_cost": false_alarm_cost, "missed_cost": missed_cost}
-    rows = learned.calibration
-    scores = probabilities(learned.judged, rows)[:, OUTCOMES.index(risk)]
-    chosen = _highest(rows, pd.Series(scores, index=rows.index), risk)
-    if 0 < chosen["label"].sum() < len(chosen):
-        threshold = least_cost_threshold(chosen["label"], chosen["score"], **costs)
-    else:
-        threshold = _by_formula(**costs)
-    judged = _highest(tested, tested[risk], risk)
-    return Decision(
-        risk=risk,
-        **costs,
-        threshold=threshold,
-        costs=costs_at(judged["label"], judged["score"], threshold=threshold, **costs),
-        warning=_warning(tested, risk, threshold),
-    )
-
-
-def _by_formula(*, false_alarm_cost: float, missed_cost: float) -> float:
-    if not (min(false_alarm_cost, missed_cost) >= 0 and false_alarm_cost + missed_cost > 0):
-        raise RequestError(
-            f"The costs are {false_alarm_cost} and {missed_cost}; expected 0 or more, one above."
-        )
-    return false_alarm_cost / (false_alarm_cost + missed_cost)
+    listed = thresholds[thresholds["risk"] == risk]
+    place = place_of(listed, **costs)
+    threshold, found = costs_there(listed, place, **costs)
+    early = warning[(warning["risk"] == risk) & (warning["place"] == place)]
+    told = early[["metric", "value", "low", "high", "n"]].reset_index(drop=True)
+    return Decision(risk, **costs, threshold=threshold, costs=found, warning=told)
 
 
 def _highest(rows: pd.DataFrame, scores: pd.Series, risk: str) -> pd.DataFrame:
@@ -95,11 +105,15 @@ def _highest(rows: pd.DataFrame, scores: pd.Series, risk: str) -> pd.DataFrame:
     return each.agg(score=("score", "max"), label=("label", "first"))
 
 
-def _warning(rows: pd.DataFrame, risk: str, threshold: float) -> pd.DataFrame:
+def _warning(rows: pd.DataFrame, risk: str, thresholds: pd.Series) -> pd.DataFrame:
     last = rows.groupby("conversation_id", sort=False)["known_at"].transform("max")
     # The call of a person follows the last undecided turn; who leaves has left with their last word.
     after = last + pd.Timedelta(microseconds=1) if risk == "escalated" else last
-    turns = rows[["conversation_id", "turn", "known_at"]].assign(
-        score=rows[risk], label=rows["outcome"] == risk, outcome_at=after
+    turns = rows[["turn", "known_at"]].assign(
+        conversation_id=pd.factorize(rows["conversation_id"])[0],
+        score=rows[risk],
+        label=rows["outcome"] == risk,
+        outcome_at=after,
     )
-    return warning_horizon(turns, threshold=threshold).summary
+    found = warning_horizons(turns, thresholds=thresholds)
+    return pd.concat({place: one.summary for place, one in enumerate(found)})

@@ -8,7 +8,9 @@ import numpy as np
 import pandas as pd
 
 from analytics_lib.models.outcome_asking import QUIET_FOR
+from analytics_lib.models.outcome_decision import RISKS
 from analytics_lib.models.outcome_fitting import probabilities
+from analytics_lib.models.outcome_reasons import by_factor
 from analytics_lib.models.outcome_rows import OUTCOMES
 from analytics_lib.models.validation import baselines, calibration_curve, evaluate_classes
 
@@ -111,6 +113,36 @@ def curves(rows: pd.DataFrame) -> pd.DataFrame:
         for name in OUTCOMES
     }
     return pd.concat(frames, names=["outcome", None]).reset_index("outcome").reset_index(drop=True)
+
+
+def importance(learned: Learned, rows: pd.DataFrame, *, seed: int, most: int = 5_000) -> pd.DataFrame:
+    """How much each factor moves the score of each risk over the turns that judge, the most moving first.
+
+    Args:
+        learned: Of which the judged recipe is asked.
+        rows: Of ``tested``.
+        seed: Of the turns that are drawn where there are more than ``most``.
+        most: How many turns are looked at.
+
+    Returns:
+        One row per risk and factor: ``risk``, ``factor``, ``importance`` (mean size of what it adds), ``low``
+        ``high`` (what it adds to the turns at 10 % and at 90 %), ``n`` (turns). Risks that never occurred in
+        training are absent.
+    """
+    looked = rows.sample(min(most, len(rows)), random_state=seed)
+    frames = [pd.DataFrame(columns=["risk", "factor", "importance", "low", "high", "n"])]
+    for risk in (name for name in RISKS if name in learned.judged.logit.known):
+        parts = by_factor(learned.judged, looked, risk).drop(columns="base")
+        told = {
+            "risk": risk,
+            "factor": parts.columns,
+            "importance": parts.abs().mean().to_numpy(),
+            "low": parts.quantile(0.1).to_numpy(),
+            "high": parts.quantile(0.9).to_numpy(),
+            "n": len(parts),
+        }
+        frames.append(pd.DataFrame(told).sort_values("importance", ascending=False, kind="stable"))
+    return pd.concat(frames[1:] or frames, ignore_index=True)
 
 
 def _parts(rows: pd.DataFrame, now: pd.DataFrame) -> Iterator[tuple[str, int | None, pd.DataFrame]]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
+from analytics_lib.errors import NotTrainableError
 from analytics_lib.models.logit import Logit, calibrate, fit_logit
 from analytics_lib.models.outcome_rows import (
     INTERACTIONS,
@@ -88,6 +89,8 @@ def learned(store: Store, *, as_of: Moment, seed: int) -> Learned:
     turns = turn_rows(store, as_of=as_of)
     certain = deciding(turns, closed)
     rows = labelled_rows(turns, closed, certain)
+    if rows.empty:
+        raise NotTrainableError(_nothing(closed, turns, as_of))
     each = rows.drop_duplicates("conversation_id", keep="last")
     check_trainable(each[list(KINDS)], each["outcome"])
     cut = slices(
@@ -126,6 +129,29 @@ def probabilities(given: Recipe, rows: pd.DataFrame, *, quiet_seconds: pd.Series
         return found
     weighed = found * np.exp(given.silence.scores(quiet_seconds))
     return np.asarray(weighed / weighed.sum(axis=1, keepdims=True))
+
+
+def _nothing(closed: pd.DataFrame, turns: pd.DataFrame, as_of: Moment) -> str:
+    """What is missing where no turn can teach, and what to do."""
+    begun, ended, known = (len(closed), int(closed["closed"].sum()), int(closed["labelled"].sum()))
+    if not begun:
+        return f"No conversation had begun by {as_of}. Choose a later as_of, or ingest conversations."
+    if not ended:
+        return (
+            f"None of the {begun} conversations had ended by {as_of}. Choose a later as_of, or let the "
+            "source fill conversations.ended_at."
+        )
+    if not known:
+        return (
+            f"None of the {ended} conversations that had ended by {as_of} has an outcome, so there is no end "
+            "to learn. Let the source fill conversations.outcome with purchase, resolved, escalated or "
+            "abandoned, and ingest again."
+        )
+    return (
+        f"In none of the {known} conversations with an outcome by {as_of} a user wrote before the end was "
+        f"decided ({turns['conversation_id'].nunique()} have messages of users). Ingest messages with sender "
+        "'user', or choose a later as_of."
+    )
 
 
 def _counts(

@@ -1,31 +1,34 @@
 """The question of how conversations will end as a page asks it: what is left open is filled in from the data.
 
-What cannot be trained is said, with the reason; a model published earlier then stands in, if there is one.
+A page that publishes nothing is answered by the kept model that knew nothing from ``as_of`` on; only where
+there is none is one trained. What cannot be trained is said, with the reason; a kept model then stands in.
+All that is said of a model, thresholds too, is of the one in use.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import warnings
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from analytics_lib.errors import ModelDamagedError, NotFoundError, NotTrainableError, RequestError
+from analytics_lib.errors import NotTrainableError, RequestError
 from analytics_lib.models import outcome, registry
 from analytics_lib.models.outcome import OUTCOMES, OutcomeModel
 from analytics_lib.models.outcome_actions import Action, read_actions, recommended
 from analytics_lib.models.outcome_asking import EVER, rows_asked, said
 from analytics_lib.models.outcome_reasons import by_factor, strongest
 from analytics_lib.models.outcome_text import KIND
+from analytics_lib.models.outcome_trust import trust_of
 from analytics_lib.models.registry_rule import Holdout
+from analytics_lib.models.registry_use import Usable, usable
 from analytics_lib.models.validation import NEVER
 from analytics_lib.periods import day_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from analytics_lib.models.outcome_decision import Decision
     from analytics_lib.periods import Moment
@@ -61,19 +64,24 @@ class Found:
     """What was found; nulls where nothing can be said.
 
     Attributes:
-        fitted: The model fitted now; null where none could be, for the ``reason``.
-        model: The one to predict with: the fitted one, or the published one where that is not beaten.
-        source: ``fitted`` (not published), ``first``, ``replaced``, ``kept``, ``stored``, ``none``.
+        model: The one to predict with; null where there is none, for the ``reason``.
+        source: ``used`` (kept; none was fitted), ``fitted`` (not published), ``first``, ``replaced``,
+            ``kept`` (the earlier one is not beaten), ``stored`` (none could be fitted), ``none``.
+        reason: Why none could be fitted; empty mostly.
         decision: As of ``registry.Decision``, by name; empty where nothing was to be published.
-        threshold: From which probability on to step in.
+        threshold: From which probability on to step in; null without a model.
+        missing: Why no kept model answers (see ``registry_use.Usable``), with ``problem`` likewise.
+        fitted: The model fitted now, with its rows; null where none was.
     """
 
-    fitted: OutcomeModel | None
     model: OutcomeModel | None
     source: str
-    reason: str
-    decision: dict[str, Any]
-    threshold: Decision | None
+    reason: str = ""
+    decision: dict[str, Any] = field(default_factory=dict)
+    threshold: Decision | None = None
+    missing: str = ""
+    problem: str = ""
+    fitted: OutcomeModel | None = None
 
 
 def actions_of(path: str) -> tuple[Action, ...]:
@@ -112,47 +120,50 @@ def choose(
     return Asked(moment, risk, false_alarm_cost, missed_cost)
 
 
-def read(store: Store, asked: Asked, *, folder: Path | None = None, code_hash: str = "") -> Found:
-    """Fits a model, publishes it if it may and is not worse, and gives the one to predict with.
+def read(
+    store: Store,
+    asked: Asked,
+    *,
+    folder: Path | None = None,
+    kept: Path | None = None,
+    code_hash: str = "",
+) -> Found:
+    """The model to predict with: a kept one, or one fitted now, which is published if it is not worse.
 
     Args:
         store: Read as it was known at ``asked.as_of``.
         asked: See ``choose``.
-        folder: Of all models; null = nothing is published, and nothing published is read.
+        folder: Of all models, where one is to be fitted and published; null = nothing is.
+        kept: Of all models, where one is looked for if nothing is to be published; null = one is fitted.
         code_hash: Of the library's sources, for the card.
     """
-    try:
-        fitted = outcome.fit(store, as_of=asked.as_of, seed=asked.seed)
-    except NotTrainableError as error:
-        stored = published(folder)
-        return Found(None, stored, "stored" if stored else "none", str(error), {}, None)
+    use = usable_at(folder or kept, asked.as_of)
+    if use.model and folder is None:
+        found = Found(use.model, "used")
+    else:
+        try:
+            fitted = outcome.fit(store, as_of=asked.as_of, seed=asked.seed)
+        except NotTrainableError as error:
+            found = Found(use.model, "stored" if use.model else "none", str(error))
+        else:
+            card = {"code_hash": code_hash, "tables": store.versions}
+            found = _fitted(fitted, use, asked, folder, card)
+    model = found.model
     costs = {"false_alarm_cost": asked.false_alarm_cost, "missed_cost": asked.missed_cost}
-    decided = fitted.decide(risk=asked.risk, **costs)
-    if folder is None:
-        return Found(fitted, fitted, "fitted", "", {}, decided)
-    told = _publish(fitted, folder, code_hash, store.versions)
-    stored = published(folder) if told["outcome"] == "kept" else None
-    return Found(fitted, stored or fitted, told["outcome"], "", told, decided)
+    decided = model.decide(risk=asked.risk, **costs) if model else None
+    return replace(found, threshold=decided, missing=use.missing, problem=use.problem)
 
 
-def published(folder: Path | None) -> OutcomeModel | None:
-    """The current model of a folder; null where there is none, with a warning where none can be read."""
-    if folder is None:
-        return None
-    try:
-        return OutcomeModel.from_json(registry.load(folder, NAME, kind=KIND, fallback=True).text)
-    except NotFoundError:
-        return None
-    except ModelDamagedError as error:
-        warnings.warn(f"No published model can be used: {error}", stacklevel=2)
-        return None
+def usable_at(folder: Path | None, as_of: Moment) -> Usable[OutcomeModel]:
+    """The model of a folder that was in use at a moment, and knew nothing from there on."""
+    return usable((folder, NAME), kind=KIND, as_of=as_of, read=OutcomeModel.from_json)
 
 
 def outlook(
     store: Store, conversation_id: str | None, *, folder: Path | None, as_of: Moment | None
 ) -> pd.DataFrame | None:
     """The path of a conversation by the published model; null without one, or without a conversation."""
-    model = published(folder)
+    model = usable_at(folder, EVER if as_of is None else as_of).model
     if model is None or conversation_id is None:
         return None
     return model.path(store, conversation_id, as_of=as_of)
@@ -187,12 +198,33 @@ def at_risk(store: Store, found: Found, asked: Asked, *, actions: Sequence[Actio
     return listed.sort_values(order, ascending=[False, True], ignore_index=True)
 
 
-def _publish(model: OutcomeModel, folder: Path, code_hash: str, versions: dict[str, int]) -> dict[str, Any]:
+def _fitted(
+    model: OutcomeModel,
+    use: Usable[OutcomeModel],
+    asked: Asked,
+    folder: Path | None,
+    card: Mapping[str, Any],
+) -> Found:
+    """What a model fitted now came to: in use, unless the kept one is not beaten."""
+    if folder is None:
+        return Found(model, "fitted", fitted=model)
+    model = replace(model, trust={asked.risk: trust_of(model, risk=asked.risk, seed=asked.seed)})
+    made = _publish(model, folder, card)
+    told = {key: value for key, value in vars(made).items() if key != "entry"}
+    if made.outcome != "kept":
+        return Found(model, made.outcome, decision=told, fitted=model)
+    if use.model is None or made.entry.published_at > model.as_of.isoformat():
+        # What is current knows later days: the model fitted now answers, and is not published.
+        return Found(model, "fitted", decision=told, fitted=model)
+    return Found(use.model, "kept", decision=told, fitted=model)
+
+
+def _publish(model: OutcomeModel, folder: Path, written: Mapping[str, Any]) -> registry.Decision:
     rows = model.tested
     if rows is None:
         raise RequestError(f"The model of {model.as_of:%Y-%m-%d} has no rows to be judged on; fit one.")
     holdout = Holdout(lambda text: OutcomeModel.from_json(text).losses(rows), groups=rows["user_id"])
-    card = replace(model.card, code_hash=code_hash, data={**model.card.data, "tables": dict(versions)})
+    data = {**model.card.data, "tables": dict(written["tables"])}
+    card = replace(model.card, code_hash=written["code_hash"], data=data)
     moment = model.as_of.isoformat()
-    made = registry.publish(folder, NAME, model.to_json(), card, holdout=holdout, published_at=moment)
-    return {key: value for key, value in vars(made).items() if key != "entry"}
+    return registry.publish(folder, NAME, model.to_json(), card, holdout=holdout, published_at=moment)

@@ -2,38 +2,31 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from analytics_lib.errors import NotEnoughDataError, NotTrainableError
 from analytics_lib.models import drift
-from analytics_lib.models.logit import fit_logit
 from analytics_lib.models.outcome import OUTCOMES
-from analytics_lib.models.outcome_reasons import by_factor
-from analytics_lib.models.outcome_rows import INTERACTIONS, KINDS
-from analytics_lib.models.validation import alarms, compare_splits
+from analytics_lib.models.outcome_rows import turn_rows
+from analytics_lib.models.outcome_trust import trust_of
+from analytics_lib.models.validation_trust import Trust, untold
 from analytics_lib.periods import local_moment, utc_moment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    import numpy as np
-    from numpy.typing import NDArray
-
     from analytics_lib.models.outcome import OutcomeModel
     from analytics_lib.models.outcome_page import Asked, Found
-    from analytics_lib.models.validation import Alarm
     from analytics_lib.store import Store
 
-# Of more conversations so many are drawn to compare splits.
-_MOST = 20_000
+# So far back drift is looked for where nothing was fitted.
+RECENT = dt.timedelta(days=14)
 
 
 @dataclass(frozen=True)
 class Shown:
-    """The frames of the page; without rows where no model could be fitted.
+    """The frames of the page, of the model in use; without rows where there is none.
 
     Attributes:
         curve: See ``OutcomeModel.curve``; ``evaluation`` likewise.
@@ -50,49 +43,28 @@ class Shown:
     warning: pd.DataFrame
 
 
-def trusted(found: Found, asked: Asked) -> tuple[pd.DataFrame, list[Alarm]]:
-    """Whether the score of the risk can be trusted: what kinder splits would have shown, and every alarm.
+def trusted(found: Found, asked: Asked) -> Trust:
+    """Whether the score of the risk can be trusted (see ``outcome_trust``); of the model in use."""
+    return trust_of(found.model, risk=asked.risk, seed=asked.seed) if found.model else untold([])
 
-    One turn of each conversation, drawn by lot: neighbouring turns on both sides would tell each other.
 
-    Returns:
-        ``comparison`` as of ``validation.compare_splits`` (empty where nothing was fitted or too little is
-        there), and the alarms.
+def drifted(store: Store, found: Found, asked: Asked) -> pd.DataFrame:
+    """What has moved since training (see ``drift.compare``), in the turns that judge or of the last 14 days.
+
+    The last days are looked at where no model was fitted now; without rows where there are no turns.
     """
-    empty = pd.DataFrame(columns=["metric", "value", "low", "high", "n"])
-    if found.fitted is None or found.fitted.learned is None:
-        return empty, []
-    parts = found.fitted.learned
-    every = pd.concat([parts.train, parts.calibration, parts.test], ignore_index=True)
-    rows = every.sample(frac=1, random_state=asked.seed).drop_duplicates("conversation_id").head(_MOST)
-    labels = rows["outcome"] == asked.risk
-    users, moments, ended = rows["user_id"], rows["known_at"], rows["ended_at"]
-    try:
-        comparison = compare_splits(
-            _learned, rows, labels=labels, groups=users, moments=moments, known_at=ended
-        )
-    except (NotEnoughDataError, NotTrainableError):
-        comparison = empty
-    said = found.fitted.evaluation
-    everywhere = said["turn"].isna() & (said["population"] == "all")
-    features, keys = rows[list(KINDS)], rows[["user_id"]]
-    return comparison, alarms(
-        said[everywhere], comparison=comparison, features=features, labels=labels, keys=keys
-    )
-
-
-def drifted(found: Found) -> pd.DataFrame:
-    """What has moved since training, in the turns that judge (see ``drift.compare``); empty without them."""
-    fitted = found.fitted
-    if fitted is None or found.model is None or fitted.tested is None or fitted.tested.empty:
+    if found.model is None:
         return pd.DataFrame(columns=drift.COLUMNS)
-    return drift.psi(found.model.judged.logit, fitted.tested)
+    if found.fitted is not None and found.fitted.tested is not None:
+        logit, rows = found.model.judged.logit, found.fitted.tested
+    else:
+        logit, rows = found.model.final.logit, _recent(store, found.model, asked)
+    return drift.psi(logit, rows) if len(rows) else pd.DataFrame(columns=drift.COLUMNS)
 
 
-def _learned(rows: pd.DataFrame, labels: pd.Series) -> Callable[[pd.DataFrame], NDArray[np.float64]]:
-    named = labels.map({False: "other", True: "risk"})
-    model = fit_logit(rows, named, kinds=KINDS, classes=("other", "risk"), interactions=INTERACTIONS)
-    return lambda asked: model.probabilities(asked)[:, 1]
+def _recent(store: Store, model: OutcomeModel, asked: Asked) -> pd.DataFrame:
+    rows = turn_rows(store, as_of=asked.as_of, since=utc_moment(asked.as_of) - RECENT)
+    return rows[~rows["decided"].isin(model.certain)]
 
 
 def figures(found: Found, listed: pd.DataFrame, asked: Asked) -> dict[str, Any]:
@@ -100,13 +72,15 @@ def figures(found: Found, listed: pd.DataFrame, asked: Asked) -> dict[str, Any]:
 
     Returns:
         ``as_of`` (local), ``risk reason source``, ``decision`` (a sentence), ``in_progress``, ``alarms``
-        (conversations now), ``threshold``; of a fitted model ``judged`` (conversations), ``judged_from``, of
+        (conversations now), ``threshold``, of the model in use ``model_as_of model_age_days`` and why it is
+        no kept one (``missing problem``), ``judged`` (conversations), ``judged_from``, of
         the risk over all turns ``auc auc_low auc_high auc_base auc_state``, of all ends together ``ece
         ece_low ece_high ece_noise auc_all``, at the threshold ``cost cost_of_none cost_of_all recall
         precision warned turns_before minutes_before recovery``, and ``counts`` and ``alarm_codes``.
     """
+    moment = utc_moment(asked.as_of)
     told: dict[str, Any] = {
-        "as_of": local_moment(utc_moment(asked.as_of)),
+        "as_of": local_moment(moment),
         "risk": asked.risk,
         "reason": found.reason,
         "source": found.source,
@@ -114,10 +88,14 @@ def figures(found: Found, listed: pd.DataFrame, asked: Asked) -> dict[str, Any]:
         "in_progress": len(listed),
         "alarms": int(listed["alarm"].sum()),
         "threshold": None,
+        "missing": found.missing,
+        "problem": found.problem,
+        "model_as_of": None if found.model is None else local_moment(found.model.as_of),
+        "model_age_days": None if found.model is None else (moment - found.model.as_of).days,
     }
-    if found.fitted is None or found.threshold is None:
+    if found.model is None or found.threshold is None:
         return told
-    model, costs, warned = found.fitted, _values(found.threshold.costs), _values(found.threshold.warning)
+    model, costs, warned = found.model, _values(found.threshold.costs), _values(found.threshold.warning)
     risk, every = (_measured(model, name) for name in (asked.risk, "all"))
     names = ("cost", "cost_of_none", "cost_of_all", "recall", "precision")
     return told | {
@@ -143,8 +121,7 @@ _ECE = (("", "value"), ("_low", "low"), ("_high", "high"))
 
 
 def _measured(model: OutcomeModel, name: str) -> dict[str, pd.Series]:
-    rows = model.evaluation
-    whole = rows[rows["turn"].isna() & (rows["population"] == "all") & (rows["outcome"] == name)]
+    whole = model.everywhere[model.everywhere["outcome"] == name]
     return {row["metric"]: row for _, row in whole.iterrows()}
 
 
@@ -152,44 +129,28 @@ def _values(frame: pd.DataFrame) -> dict[str, float]:
     return dict(zip(frame["metric"], frame["value"], strict=True))
 
 
-def importance(found: Found, asked: Asked, *, most: int = 10, rows: int = 5_000) -> pd.DataFrame:
-    """How much each factor moves the score of the risk over the turns that judge, the most moving first.
+def importance(found: Found, asked: Asked, *, most: int = 10) -> pd.DataFrame:
+    """What moves the score of the risk most (see ``outcome_evaluation.importance``).
 
-    Returns:
-        One row per factor: ``factor``, ``importance`` (mean size of what it adds), ``low`` ``high`` (what it
-        adds to the turns at 10 % and at 90 %), ``n`` (turns; drawn where there are more). Empty where
-        the risk never occurred in training.
+    Without rows where the risk never occurred in training.
     """
     columns = ["factor", "importance", "low", "high", "n"]
-    if found.fitted is None or found.fitted.tested is None:
+    if found.model is None:
         return pd.DataFrame(columns=columns)
-    if asked.risk not in found.fitted.judged.logit.known:
-        return pd.DataFrame(columns=columns)
-    tested = found.fitted.tested
-    looked = tested.sample(min(rows, len(tested)), random_state=asked.seed)
-    parts = by_factor(found.fitted.judged, looked, asked.risk).drop(columns="base")
-    told = pd.DataFrame(
-        {
-            "factor": parts.columns,
-            "importance": parts.abs().mean().to_numpy(),
-            "low": parts.quantile(0.1).to_numpy(),
-            "high": parts.quantile(0.9).to_numpy(),
-            "n": len(parts),
-        }
-    )
-    return told.nlargest(most, "importance", keep="all").head(most).reset_index(drop=True)
+    rows = found.model.importance
+    return rows.loc[rows["risk"] == asked.risk, columns].head(most).reset_index(drop=True)
 
 
 def frames(found: Found, asked: Asked) -> Shown:
     """What the page draws."""
-    if found.fitted is None or found.threshold is None:
+    if found.model is None or found.threshold is None:
         measured = pd.DataFrame(columns=["metric", "value", "low", "high", "n"])
         part = pd.DataFrame(columns=[*measured.columns, "population", "turn", "outcome", "last_state"])
         return Shown(part, part, part, importance(found, asked), measured, measured)
-    rows = found.fitted.evaluation
+    rows = found.model.evaluation
     turns = rows[(rows["outcome"] == asked.risk) & (rows["metric"] == "roc_auc") & rows["turn"].notna()]
     told = importance(found, asked)
-    return Shown(found.fitted.curve, rows, turns, told, found.threshold.costs, found.threshold.warning)
+    return Shown(found.model.curve, rows, turns, told, found.threshold.costs, found.threshold.warning)
 
 
 def first_path(store: Store, found: Found, listed: pd.DataFrame, asked: Asked) -> pd.DataFrame:

@@ -17,12 +17,13 @@ from analytics_lib.models.logit_text import canonical
 from analytics_lib.models.outcome_fitting import Recipe
 from analytics_lib.models.outcome_rows import KINDS, OUTCOMES, Slices
 from analytics_lib.models.outcome_silence import Silence
+from analytics_lib.models.validation_trust import from_plain, plain
 
 if TYPE_CHECKING:
     from analytics_lib.models.outcome import OutcomeModel
 
-KIND, FORMAT = "outcome", 1
-_FRAMES = ("evaluation", "curve")
+KIND, FORMAT = "outcome", 2
+_FRAMES = ("evaluation", "curve", "thresholds", "warning", "importance")
 _RECIPES = ("final", "judged")
 _COLUMNS = ["metric", "value", "low", "high", "n"]
 _SHOWN = ("roc_auc", "brier_skill", "ece", "ece_noise")
@@ -54,6 +55,7 @@ def written(model: OutcomeModel) -> str:
             "counts": model.counts,
             **{name: _recipe(getattr(model, name)) for name in _RECIPES},
             **{name: _rows(getattr(model, name)) for name in _FRAMES},
+            "trust": {risk: plain(one) for risk, one in model.trust.items()},
         }
     )
 
@@ -130,6 +132,7 @@ def _fields(content: dict[str, Any], found: tuple[object, object]) -> dict[str, 
         "certain": certain,
         "counts": {str(name): int(number) for name, number in content["counts"].items()},
         **{name: _read_recipe(content[name]) for name in _RECIPES},
+        "trust": {str(risk): from_plain(one) for risk, one in content["trust"].items()},
         **frames,
     }
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from analytics_lib.models.card import Card
 
-__all__ = ["Decision", "Holdout", "Stored", "load", "log_losses", "prune", "publish", "versions"]
+__all__ = ["Decision", "Holdout", "Stored", "load", "log_losses", "prune", "publish", "stored", "versions"]
 
 
 @dataclass(frozen=True)
@@ -110,6 +110,15 @@ def load(folder: Path, name: str, *, kind: str | None = None, fallback: bool = F
         if earlier is None:
             raise
         return replace(earlier, warning=f"An earlier model stands in: {error}")
+
+
+def stored(folder: Path, entry: Entry, *, kind: str) -> Stored:
+    """One version, checked against what was published.
+
+    Raises:
+        ModelDamagedError: If a file is missing, changed, swapped or of another kind.
+    """
+    return _stored(model_files.home_of(folder, entry.name), entry, kind)
 
 
 def versions(folder: Path, name: str) -> pd.DataFrame:

@@ -27,6 +27,8 @@ from analytics_lib.models.satisfaction_response import estimates
 from analytics_lib.models.satisfaction_rows import answered, closed_rows, slices
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     from analytics_lib.models.satisfaction_rows import Slices
     from analytics_lib.periods import Moment
     from analytics_lib.store import Store
@@ -51,6 +53,8 @@ class SatisfactionModel:
             ``satisfaction_evaluation``).
         segments: The same error and coverage by channel and outcome: ``dimension group metric value low high
             n``.
+        as_of: What it learned was known before; null where that was not said.
+        since: Conversations that started earlier were left out; null = all.
     """
 
     fitted: Fitted
@@ -60,6 +64,8 @@ class SatisfactionModel:
     rows: dict[str, int]
     evaluation: pd.DataFrame
     segments: pd.DataFrame
+    as_of: dt.datetime | None = None
+    since: dt.date | None = None
 
     @property
     def drivers(self) -> pd.DataFrame:

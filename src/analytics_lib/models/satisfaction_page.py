@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,18 +13,18 @@ from analytics_lib.errors import NotTrainableError, RequestError
 from analytics_lib.models import registry
 from analytics_lib.models.card import Card, records
 from analytics_lib.models.features import CLOSED_FEATURES
+from analytics_lib.models.registry_use import usable
 from analytics_lib.models.satisfaction import LEVEL, SatisfactionModel, fit_rows
 from analytics_lib.models.satisfaction_response import estimates
 from analytics_lib.models.satisfaction_rows import answered, closed_rows, slices
 from analytics_lib.models.satisfaction_text import KIND
-from analytics_lib.periods import day_of
+from analytics_lib.periods import day_of, local_moment, utc_moment
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-    from analytics_lib.models.registry import Decision
     from analytics_lib.store import Store
 
 NAME = "satisfaction"
@@ -57,17 +57,34 @@ class Asked:
 
 
 @dataclass(frozen=True)
+class Life:
+    """Where the model in use is from.
+
+    Attributes:
+        source: ``used`` (kept; none was fitted), ``fitted`` (not published), ``first``, ``replaced``,
+            ``kept`` (the earlier one is not beaten), ``stored`` (nothing could be learned), ``none``.
+        reason: Empty, or why nothing could be learned.
+        missing: Why no kept model answers (see ``registry_use.Usable``), with ``problem`` likewise.
+    """
+
+    source: str
+    reason: str = ""
+    missing: str = ""
+    problem: str = ""
+
+
+@dataclass(frozen=True)
 class Found:
     """What was found.
 
     Attributes:
         rows: Ended conversations (see ``satisfaction_rows.closed_rows``).
-        model: What expects; null where nothing could be learned, and ``reason`` says why.
+        model: What expects; null where there is none, and ``life.reason`` says why.
         silent: Those without an answer, with ``expected low high``; empty without a model.
         whole: The satisfaction of all, four ways (see ``satisfaction_response.estimates``); ``corrected`` is
             null without a model.
         groups: The same of each channel: ``channel`` and the columns of ``whole``.
-        reason: Empty, or why nothing could be learned.
+        life: Where the model is from.
     """
 
     rows: pd.DataFrame
@@ -75,7 +92,7 @@ class Found:
     silent: pd.DataFrame
     whole: pd.DataFrame
     groups: pd.DataFrame
-    reason: str = ""
+    life: Life
 
     @property
     def evaluation(self) -> pd.DataFrame:
@@ -109,36 +126,58 @@ def choose(
     return Asked(begin, end, level)
 
 
-def read(store: Store, asked: Asked) -> Found:
-    """Everything the page shows."""
+def read(
+    store: Store,
+    asked: Asked,
+    *,
+    folder: Path | None = None,
+    kept: Path | None = None,
+    code_hash: str = "",
+) -> Found:
+    """Everything the page shows, by a kept model or one fitted now, which is published if it is not worse.
+
+    Args:
+        store: Read as it was known at ``asked.as_of``.
+        asked: See ``choose``.
+        folder: Of all models, where one is to be fitted and published; null = nothing is.
+        kept: Of all models, where one is looked for if nothing is to be published; null = one is fitted.
+        code_hash: Of the library's sources, for the card.
+    """
     rows = closed_rows(store, as_of=asked.as_of, since=asked.since)
+    use = usable(
+        (folder or kept, NAME),
+        kind=KIND,
+        as_of=asked.as_of,
+        read=SatisfactionModel.from_json,
+        fits=lambda model: (model.level, model.since) == (asked.level, asked.since),
+    )
+    if use.model and folder is None:
+        life = Life("used")
+        return _found(rows, use.model, replace(life, problem=use.problem))
+    life = Life("none", missing=use.missing, problem=use.problem)
     try:
         model = fit_rows(rows, level=asked.level)
     except NotTrainableError as error:
-        return _found(rows, None, str(error))
-    return _found(rows, model, "")
+        source = "stored" if use.model else "none"
+        return _found(rows, use.model, replace(life, source=source, reason=str(error)))
+    model = replace(model, as_of=utc_moment(asked.as_of), since=asked.since)
+    if folder is None:
+        return _found(rows, model, replace(life, source="fitted"))
+    card = card_of(model, asked=asked, versions=store.versions, code_hash=code_hash)
+    made = _publish(model, folder, card, _tested(rows))
+    if made.outcome == "kept" and (use.model is None or made.entry.published_at > asked.as_of.isoformat()):
+        # What is current knows later days or answers another question: the one fitted now is not published.
+        return _found(rows, model, replace(life, source="fitted"))
+    in_use = use.model if made.outcome == "kept" else model
+    return _found(rows, in_use, replace(life, source=made.outcome))
 
 
-def in_use(found: Found, folder: Path | None, decision: Decision | None) -> Found:
-    """What was found, as the current model sees it where an earlier one stays in use."""
-    if folder is None or decision is None or decision.outcome != "kept":
-        return found
-    model = SatisfactionModel.from_json(registry.load(folder, NAME, kind=KIND).text)
-    return _found(found.rows, model, "")
+def _tested(rows: pd.DataFrame) -> pd.DataFrame:
+    return answered(slices(rows[rows["survey_over"]]).test)
 
 
-def publish(
-    found: Found, folder: Path | None, *, store: Store, asked: Asked, code_hash: str
-) -> Decision | None:
-    """Make the model the current one unless an earlier one expects the latest answers better.
-
-    Returns:
-        What became of it; null where nothing was learned or there is no folder to keep it in.
-    """
-    if found.model is None or folder is None:
-        return None
-    test = answered(slices(found.rows[found.rows["survey_over"]]).test)
-
+def _publish(model: SatisfactionModel, folder: Path, card: Card, test: pd.DataFrame) -> registry.Decision:
+    """Make the model the current one unless an earlier one expects the latest answers better."""
     given = test["csat"].to_numpy(dtype=np.float64)
 
     def losses(text: str) -> NDArray[np.float64]:
@@ -146,10 +185,8 @@ def publish(
         return found
 
     held = registry.Holdout(losses, groups=test["user_id"], metric="squared_error")
-    card = card_of(found.model, asked=asked, versions=store.versions, code_hash=code_hash)
-    return registry.publish(
-        folder, NAME, found.model.to_json(), card, holdout=held, published_at=asked.as_of.isoformat()
-    )
+    moment = str(card.data["as_of"])
+    return registry.publish(folder, NAME, model.to_json(), card, holdout=held, published_at=moment)
 
 
 def card_of(model: SatisfactionModel, *, asked: Asked, versions: dict[str, int], code_hash: str) -> Card:
@@ -171,16 +208,15 @@ def card_of(model: SatisfactionModel, *, asked: Asked, versions: dict[str, int],
     )
 
 
-def figures(found: Found, *, asked: Asked, decision: Decision | None = None) -> dict[str, Any]:
+def figures(found: Found, *, asked: Asked) -> dict[str, Any]:
     """The numbers of the page, for its sentences and for the record of the run; null where unknown."""
     over = found.rows[found.rows["survey_over"]]
     told = {
         "since": asked.since,
         "as_of": asked.as_of,
         "level": asked.level,
-        "reason": found.reason,
-        "decision": "" if decision is None else decision.outcome,
-        "cutoff": None if found.model is None else found.model.cutoff.date(),
+        **vars(found.life),
+        **_age(found.model, asked),
         "closed": len(over),
         "answered": len(answered(over)),
         "open_surveys": len(found.rows) - len(over),
@@ -194,7 +230,7 @@ def figures(found: Found, *, asked: Asked, decision: Decision | None = None) -> 
     return told | {f"test_{name}": _known(value) for name, value in test.items()}
 
 
-def _found(rows: pd.DataFrame, model: SatisfactionModel | None, reason: str) -> Found:
+def _found(rows: pd.DataFrame, model: SatisfactionModel | None, life: Life) -> Found:
     over = rows[rows["survey_over"]]
     silent = rows[rows["csat"].isna()]
     expected = model.expect(silent) if model else silent.iloc[:0].assign(expected=0.0, low=0.0, high=0.0)
@@ -204,7 +240,7 @@ def _found(rows: pd.DataFrame, model: SatisfactionModel | None, reason: str) -> 
     ]
     whole = _whole(over, model)
     empty = whole.iloc[:0].assign(channel="")
-    return Found(rows, model, expected, whole, pd.concat(groups) if groups else empty, reason)
+    return Found(rows, model, expected, whole, pd.concat(groups) if groups else empty, life)
 
 
 def _whole(over: pd.DataFrame, model: SatisfactionModel | None) -> pd.DataFrame:
@@ -213,6 +249,18 @@ def _whole(over: pd.DataFrame, model: SatisfactionModel | None) -> pd.DataFrame:
     found = estimates(over["csat"], np.ones(len(over)), over["user_id"])
     unknown = found["estimate"] == "corrected"
     return found.assign(**{name: found[name].mask(unknown) for name in ("value", "low", "high")})
+
+
+def _age(model: SatisfactionModel | None, asked: Asked) -> dict[str, Any]:
+    """Until when the model learned, how old that is, and on what it was measured."""
+    if model is None or model.as_of is None:
+        return dict.fromkeys(("model_as_of", "model_age_days", "cutoff", "tested"))
+    return {
+        "model_as_of": local_moment(model.as_of).date(),
+        "model_age_days": (utc_moment(asked.as_of) - model.as_of).days,
+        "cutoff": model.cutoff.date(),
+        "tested": int(model.evaluation.loc[model.evaluation["metric"] == "rmse", "n"].iloc[0]),
+    }
 
 
 def _known(value: float | None) -> float | None:

@@ -13,7 +13,7 @@ from analytics_lib.metrics.bootstrap import ratio_limits
 from analytics_lib.models import drift
 from analytics_lib.models.satisfaction_fitting import ANSWER_KINDS, fit_answer
 from analytics_lib.models.satisfaction_response import SATISFIED_FROM
-from analytics_lib.models.satisfaction_rows import answered, slices
+from analytics_lib.models.satisfaction_rows import answered
 from analytics_lib.models.validation import alarms, compare_splits
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from analytics_lib.models.satisfaction import SatisfactionModel
     from analytics_lib.models.satisfaction_page import Found
     from analytics_lib.models.validation import Alarm
 
@@ -29,7 +30,7 @@ REASONS = 3
 
 
 def tested(found: Found) -> pd.DataFrame:
-    """Expected answers beside later ones, by bins of equal count.
+    """Expected answers beside all later ones, by bins of equal count.
 
     Returns:
         One row per bin, lowest first: ``expected given`` (means, 1 to 5), the 95 % interval ``low high`` of
@@ -38,7 +39,7 @@ def tested(found: Found) -> pd.DataFrame:
     columns = ["expected", "given", "low", "high", "n"]
     if found.model is None:
         return pd.DataFrame(columns=columns, dtype="float64")
-    told = answered(slices(found.rows[found.rows["survey_over"]]).test)
+    told = _later(found.rows, found.model)
     told = told.assign(expected=found.model.fitted.expected(told)).sort_values("expected", kind="stable")
     parts = [told.iloc[places] for places in np.array_split(np.arange(len(told)), BINS) if places.size]
     limits = ratio_limits([_by_user(part) for part in parts])
@@ -76,8 +77,13 @@ def drifted(found: Found) -> pd.DataFrame:
     """What has moved since training, in the latest answers (see ``drift.compare``); empty without a model."""
     if found.model is None:
         return pd.DataFrame(columns=drift.COLUMNS)
-    told = answered(slices(found.rows[found.rows["survey_over"]]).test)
+    told = _later(found.rows, found.model)
     return drift.psi(found.model.fitted.answer, told) if len(told) else pd.DataFrame(columns=drift.COLUMNS)
+
+
+def _later(rows: pd.DataFrame, model: SatisfactionModel) -> pd.DataFrame:
+    """The answers that came after what taught the model, also those given since it was kept."""
+    return answered(rows[rows["survey_over"] & (rows["known_at"] >= model.cutoff)])
 
 
 def _learned(rows: pd.DataFrame, _: pd.Series) -> Callable[[pd.DataFrame], NDArray[np.float64]]:

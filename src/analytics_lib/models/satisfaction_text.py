@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ from analytics_lib.models.satisfaction_interval import Errors
 if TYPE_CHECKING:
     from analytics_lib.models.satisfaction import SatisfactionModel
 
-KIND, FORMAT = "satisfaction", 1
+KIND, FORMAT = "satisfaction", 2
 
 
 def written(model: SatisfactionModel) -> str:
@@ -34,6 +35,8 @@ def written(model: SatisfactionModel) -> str:
         "errors": {name: values.tolist() for name, values in known.items()},
         "level": model.level,
         "cutoff": model.cutoff.isoformat(),
+        "as_of": None if model.as_of is None else model.as_of.isoformat(),
+        "since": None if model.since is None else model.since.isoformat(),
         "rows": model.rows,
         "evaluation": _rows(model.evaluation),
         "segments": _rows(model.segments),
@@ -74,6 +77,8 @@ def _fields(content: dict[str, Any]) -> dict[str, Any]:
         "errors": Errors(sizes, weights),
         "level": float(content["level"]),
         "cutoff": pd.Timestamp(content["cutoff"]),
+        "as_of": dt.datetime.fromisoformat(content["as_of"]) if content["as_of"] else None,
+        "since": dt.date.fromisoformat(content["since"]) if content["since"] else None,
         "rows": {str(name): int(count) for name, count in content["rows"].items()},
         "evaluation": pd.DataFrame(content["evaluation"]),
         "segments": pd.DataFrame(content["segments"]),

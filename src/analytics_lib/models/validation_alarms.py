@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 HIGH_AUC = 0.95
 WIDE_GAP = 0.05
 GAPS = {"roc_auc_gap": "random_split_gap", "roc_auc_user_gap": "user_split_gap"}
+CODES = {"score_too_good", *GAPS.values(), "shared_users", "telling_feature", "encoded_on_judged_rows"}
 
 
 @dataclass(frozen=True)

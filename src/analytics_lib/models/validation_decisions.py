@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -17,6 +17,15 @@ if TYPE_CHECKING:
 
 # No probability reaches it: nobody is acted on.
 NEVER = float(np.nextafter(1.0, 2.0))
+
+
+class Counts(NamedTuple):
+    """What acting on some of the rows came to: ``right`` of the ``alarms`` were of the ``positives``."""
+
+    rows: int
+    positives: int
+    alarms: int
+    right: int
 
 
 def least_cost_threshold(
@@ -39,7 +48,7 @@ def least_cost_threshold(
     Raises:
         RequestError: If a cost is negative, none is above zero, or the rows are as ``evaluate`` refuses them.
     """
-    _check_costs(false_alarm_cost, missed_cost)
+    check_costs(false_alarm_cost, missed_cost)
     rows = checked_probabilities(prepared(labels, scores))
     # Acting from a block of tied scores on: the positives below it are missed.
     below = np.append(0.0, np.cumsum(rows.happened))
@@ -70,36 +79,51 @@ def costs_at(
     Raises:
         RequestError: As ``least_cost_threshold``.
     """
-    _check_costs(false_alarm_cost, missed_cost)
     rows = checked_probabilities(prepared(labels, scores))
     alarmed = rows.score >= threshold
-    alarms, positives = int(alarmed.sum()), int(rows.positive.sum())
-    right = int((alarmed & rows.positive).sum())
+    counts = Counts(
+        rows.n, int(rows.positive.sum()), int(alarmed.sum()), int((alarmed & rows.positive).sum())
+    )
+    costs = {"false_alarm_cost": false_alarm_cost, "missed_cost": missed_cost}
+    return costs_of(counts, threshold=threshold, **costs)
+
+
+def costs_of(
+    counts: Counts, *, threshold: float, false_alarm_cost: float, missed_cost: float
+) -> pd.DataFrame:
+    """The rows of ``costs_at`` from what was counted.
+
+    Raises:
+        RequestError: If a cost is negative, or none is above 0.
+    """
+    check_costs(false_alarm_cost, missed_cost)
+    rows, positives, alarms, right = counts
     cost = false_alarm_cost * (alarms - right) + missed_cost * (positives - right)
-    shares = {
-        "alarm_rate": (alarms, rows.n),
-        "precision": (right, alarms),
-        "recall": (right, positives),
-    }
+    shares = {"alarm_rate": (alarms, rows), "precision": (right, alarms), "recall": (right, positives)}
     totals = {
         "threshold": threshold,
         "alarms": alarms,
         "false_alarms": alarms - right,
         "missed": positives - right,
         "cost": cost,
-        "cost_per_row": cost / rows.n if rows.n else np.nan,
+        "cost_per_row": cost / rows if rows else np.nan,
         "cost_of_none": missed_cost * positives,
-        "cost_of_all": false_alarm_cost * (rows.n - positives),
+        "cost_of_all": false_alarm_cost * (rows - positives),
     }
     found = {name: (float(value), np.nan, np.nan) for name, value in totals.items()}
     found |= {
         name: (part / whole if whole else np.nan, *wilson(part, whole))
         for name, (part, whole) in shares.items()
     }
-    return listed(found, n=[rows.n] * len(totals) + [whole for _, whole in shares.values()])
+    return listed(found, n=[rows] * len(totals) + [whole for _, whole in shares.values()])
 
 
-def _check_costs(false_alarm_cost: float, missed_cost: float) -> None:
+def check_costs(false_alarm_cost: float, missed_cost: float) -> None:
+    """Refuses what are no costs.
+
+    Raises:
+        RequestError: If one is negative, or none is above 0.
+    """
     if not (false_alarm_cost >= 0 and missed_cost >= 0 and false_alarm_cost + missed_cost > 0):
         raise RequestError(
             f"A false alarm costs {false_alarm_cost} and a missed one {missed_cost}; "

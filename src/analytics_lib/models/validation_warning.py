@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from analytics_lib.errors import RequestError
 from analytics_lib.metrics.bootstrap import ratio_limits
@@ -18,7 +19,9 @@ from analytics_lib.models.validation_rows import checked_labels
 from analytics_lib.models.validation_scores import listed
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
 
 COLUMNS = ("conversation_id", "turn", "known_at", "score", "label", "outcome_at")
 
@@ -54,31 +57,81 @@ def warning_horizon(turns: pd.DataFrame, *, threshold: float) -> Warnings:
     Raises:
         RequestError: If a column is missing, or a label is neither true nor false.
     """
+    return warning_horizons(turns, thresholds=[threshold])[0]
+
+
+def warning_horizons(turns: pd.DataFrame, *, thresholds: Iterable[float]) -> list[Warnings]:
+    """The same at several thresholds; arguments and errors as of ``warning_horizon``."""
     missing = [name for name in COLUMNS if name not in turns]
     if missing:
         raise RequestError(f"No column {missing[0]!r}; expected {', '.join(COLUMNS)}.")
     ordered = turns[list(COLUMNS)].assign(label=checked_labels(turns["label"]))
     ordered = ordered.sort_values(["conversation_id", "turn"], kind="stable", ignore_index=True)
-    conversations = _conversations(ordered, threshold)
-    return Warnings(conversations, _summary(conversations))
+    prepared = _prepared(ordered)
+    frames = (_conversations(prepared, threshold) for threshold in thresholds)
+    return [Warnings(frame, _summary(frame)) for frame in frames]
 
 
-def _conversations(turns: pd.DataFrame, threshold: float) -> pd.DataFrame:
-    late = turns["label"] & (turns["known_at"] >= turns["outcome_at"])
-    by, early = turns.groupby("conversation_id"), turns[~late]
-    came = turns[late].groupby("conversation_id")["turn"].first()
-    found = by.agg(label=("label", "first"), turns=("turn", "last"), outcome_at=("outcome_at", "first"))
-    found["turns"] = came.reindex(found.index).fillna(found["turns"]).astype(np.int64)
-    alarms = early[early["score"] >= threshold].groupby("conversation_id").first()
-    alarms = alarms.reindex(found.index)
-    last = early.groupby("conversation_id")["score"].last().reindex(found.index)
-    found["alarm_turn"] = alarms["turn"].astype("Int64")
-    warned = found["label"] & alarms["turn"].notna()
-    found["turns_before"] = (found["turns"] - found["alarm_turn"]).where(warned)
-    minutes = (found["outcome_at"] - alarms["known_at"]).dt.total_seconds() / 60
-    found["minutes_before"] = minutes.where(warned)
-    found["withdrawn"] = (last < threshold).astype("boolean").where(alarms["turn"].notna())
-    return found.drop(columns="outcome_at").reset_index()
+@dataclass(frozen=True)
+class _Turns:
+    """Turns in order, and by conversation what does not depend on the threshold.
+
+    Attributes:
+        early: The turn came before the outcome.
+        minutes: From the turn to the outcome; null without one.
+        starts: Place of each conversation's first turn.
+        last: Place of its last early turn; -1 = none.
+        each: One row per conversation: ``conversation_id label turns``.
+    """
+
+    turn: NDArray[np.int64]
+    score: NDArray[np.float64]
+    early: NDArray[np.bool_]
+    minutes: NDArray[np.float64]
+    starts: NDArray[np.int64]
+    last: NDArray[np.int64]
+    each: pd.DataFrame
+
+
+def _prepared(turns: pd.DataFrame) -> _Turns:
+    names, label = turns["conversation_id"], turns["label"].to_numpy(dtype=bool)
+    first = (names != names.shift()).to_numpy()
+    starts, places = np.flatnonzero(first), np.arange(len(turns))
+    late = label & (turns["known_at"] >= turns["outcome_at"]).to_numpy(dtype=bool)
+    minutes = (turns["outcome_at"] - turns["known_at"]).dt.total_seconds().to_numpy(dtype=np.float64) / 60
+    turn = turns["turn"].to_numpy(dtype=np.int64)
+    ends = np.append(starts[1:], len(turns)) - 1
+    came = _first_of(late, starts)
+    each = pd.DataFrame(
+        {
+            "conversation_id": names.to_numpy()[starts],
+            "label": label[starts],
+            "turns": turn[np.where(came < len(turns), came, ends)],
+        }
+    )
+    last = np.maximum.reduceat(np.where(late, -1, places), starts) if len(starts) else starts
+    return _Turns(turn, turns["score"].to_numpy(dtype=np.float64), ~late, minutes, starts, last, each)
+
+
+def _first_of(chosen: NDArray[np.bool_], starts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Place of each conversation's first chosen turn; the number of turns where there is none."""
+    places = np.where(chosen, np.arange(len(chosen)), len(chosen))
+    return np.minimum.reduceat(places, starts) if len(starts) else starts
+
+
+def _conversations(turns: _Turns, threshold: float) -> pd.DataFrame:
+    first = _first_of(turns.early & (turns.score >= threshold), turns.starts)
+    alarmed = first < len(turns.turn)
+    place = np.where(alarmed, first, 0)
+    warned = alarmed & turns.each["label"].to_numpy()
+    alarm_turn = pd.Series(turns.turn[place]).astype("Int64").where(alarmed)
+    withdrawn = pd.Series((turns.last >= 0) & (turns.score[turns.last] < threshold)).astype("boolean")
+    return turns.each.assign(
+        alarm_turn=alarm_turn,
+        turns_before=(turns.each["turns"] - alarm_turn).where(warned),
+        minutes_before=pd.Series(turns.minutes[place]).where(warned),
+        withdrawn=withdrawn.where(alarmed),
+    )
 
 
 def _summary(conversations: pd.DataFrame) -> pd.DataFrame:
