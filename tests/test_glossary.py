@@ -20,7 +20,7 @@ driver mix contribution explained specific
 derived number place
 activity on_or_after streak mature clock resurrected dormant quick_ratio stickiness usage_interval incidence
 monetary probability_alive expected_purchases expected_spend lifetime_value margin hold_out calibration_slope
-known_at unstamped leak audit calibration ece ece_noise brier_skill recency_rule last_state alarm
+known_at kept unstamped leak audit calibration ece ece_noise brier_skill recency_rule last_state alarm
 warning_horizon recovery threshold score drift model_card turning_point outlook decided due look_back
 value_at_risk raw corrected silent
 load peak backtest origin mase anomaly contact load_erlangs service_level held shrinkage roster shift
