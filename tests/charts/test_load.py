@@ -53,6 +53,9 @@ TOLD = {
     "wape": 0.2,
     "bias": -0.12,
     "coverage": 0.951,
+    "coverage_low": 0.93,
+    "coverage_high": 0.966,
+    "coverage_n": 672,
     "coverage_busy": 0.88,
     "peak_hit": 0.9,
     "origins": 42,
@@ -140,6 +143,26 @@ def test_advice_asks_for_action_beyond_a_threshold_only(bias, asked):
 
     assert ("Sumar o restar el sesgo" in said) == asked
     assert "Dejar margen en la hora pico" in said
+
+
+def test_coverage_has_its_limits_and_of_few_days_none():
+    columns = ["method", "level", "by", "item", "n", "days", "coverage", "low", "high"]
+    told = pd.DataFrame(
+        [
+            ("regression", 0.95, "all", "", 672, 28, 0.951, 0.93, 0.966),
+            ("regression", 0.95, "weekday", "1", 96, 4, 0.9, 0.8, 0.95),
+            ("regression", 0.8, "all", "", 672, 28, 0.8, 0.7, 0.9),
+            ("prophet", 0.95, "all", "", 672, 28, 0.5, 0.4, 0.6),
+        ],
+        columns=columns,
+    )
+    said = plain(load_tables.coverage_table(told, used="regression").html)
+
+    assert said.count("<tr>") == 3
+    assert "93,0 % a 96,6 %" in said
+    assert "muy pocos días" in said
+    assert "80,0" not in said
+    assert "No hay pasado" in load_tables.coverage_table(told.iloc[:0], used="regression").html
 
 
 def test_tables_write_unknown_as_a_dash_and_mark_the_method_used():

@@ -210,12 +210,13 @@ def test_events_of_the_past_tell_what_one_to_come_will_do():
 
     past = hours(65, factor=doubled)
     calendar = load.Calendar(country=None, paydays=(), events=events)
-    with_it, without = (quick(past, calendar=one) for one in (calendar, load.Calendar(country=None)))
+    with_it = quick(past, calendar=calendar)
+    truth = 2 * rates(pd.DatetimeIndex(with_it.frame["at"])).sum()
 
     assert past["at"].iloc[-1] == pd.Timestamp("2026-03-10 23:00")
     factor = with_it.components.set_index("item").loc["event:sale", "factor"]
     assert factor == pytest.approx(2.0, rel=0.08)
-    assert with_it.frame["expected"].sum() / without.frame["expected"].sum() == pytest.approx(2.0, rel=0.15)
+    assert with_it.frame["expected"].sum() == pytest.approx(truth, rel=0.1)
 
 
 def test_a_known_factor_of_an_event_is_used_as_it_is(forty):
@@ -223,6 +224,64 @@ def test_a_known_factor_of_an_event_is_used_as_it_is(forty):
     made = quick(FORTY, calendar=load.Calendar(events=load.read_events([event])))
 
     assert made.frame["expected"].sum() == pytest.approx(3 * forty.frame["expected"].sum(), rel=1e-6)
+
+
+def test_growth_goes_on_and_flattens_and_does_not_fall_back_to_the_past():
+    def growing(at):
+        return 1.1 ** np.asarray((at - at[0]) / pd.Timedelta(days=1))
+
+    past = hours(28, mean=2.0, factor=growing)
+    made = load.forecast(past, horizon="8w", methods=["seasonal_naive", "regression"])
+    last = past["value"].iloc[-168:].sum()
+    weeks = made.methods["regression"].to_numpy().reshape(8, 168).sum(axis=1)
+
+    # Ten percent a day is twice as much a week later; all the growth to come is that of 19 days: six times.
+    assert 1.2 * last < weeks[0] < 2.1 * last
+    assert (np.diff(weeks) > 0).all()
+    assert np.diff(weeks)[-1] < np.diff(weeks)[1]
+    assert weeks[-1] < 6.2 * 2.1 * last
+
+
+def test_an_outage_in_the_first_week_is_no_demand():
+    past = hours(5, seed=3)
+    broken = past.assign(value=past["value"].where((past.index < 58) | (past.index >= 70), 0))
+    made, whole = (quick(one).methods["regression"].sum() for one in (broken, past))
+
+    assert list(quick(broken).anomalies["kind"]) == ["outage"]
+    assert made == pytest.approx(whole, rel=0.02)
+
+
+def test_of_few_forecasts_intervals_are_wider_and_what_held_has_its_n_and_limits():
+    made = quick(hours(12))
+    best = made.backtest.loc[made.backtest["chosen"]].iloc[0]
+
+    # Ten forecasts: t with 9 degrees of freedom is 2.262, and 2.262 / 1.960 * sqrt(1.1) = 1.210.
+    assert best["origins"] == 10
+    assert made.spread.stretch >= 1.21
+    assert best["coverage_95_n"] == 5 * 24
+    assert 0.85 < best["coverage_95_low"] < best["coverage_95"] <= best["coverage_95_high"] <= 1
+
+
+def test_coverage_is_told_by_weekday_and_by_kind_of_day_with_its_n(forty):
+    told = forty.coverage
+    told = told[(told["method"] == forty.method) & (told["level"] == 0.95)].set_index(["by", "item"])
+    judged = 13 * 24
+
+    # Of 26 origins the last 13 are judged, from Sunday 1 February 2026 on: no wage is paid, no holiday is.
+    assert told.loc[("all", ""), "n"] == judged
+    assert told.loc["weekday", "n"].to_dict() == {str(day): 24 if day == 6 else 48 for day in range(1, 8)}
+    assert told.loc[("kind", "ordinary"), "n"] == judged
+    assert (told["low"] <= told["coverage"]).all()
+    assert ("kind", "payday") not in told.index
+
+
+@pytest.mark.parametrize(("days", "origins"), [(63, 43), (70, 50), (200, 112)])
+def test_forecasts_by_the_day_are_judged_on_many_days(days, origins):
+    rows = hours(days).set_index("at").resample("D")["value"].sum().reset_index()
+    made = load.forecast(rows, horizon="7d", methods=["seasonal_naive"])
+
+    # 14 days are seen before the first origin where 28 would leave too few, and 7 after the last.
+    assert made.backtest["origins"].unique().tolist() == [origins]
 
 
 def test_each_channel_has_its_forecast():

@@ -13,6 +13,7 @@ from analytics_lib.models import load, load_page
 from analytics_lib.models.load_anomalies import find_anomalies, profile
 from analytics_lib.models.load_backtest import Rolled, naive, prepare, roll
 from analytics_lib.models.load_calendar import Calendar, read_events
+from analytics_lib.models.load_coverage import worth
 from analytics_lib.models.load_grid import read_grid, read_horizon
 from analytics_lib.models.load_intervals import Scale, Spread, fit_spread, wide_spread
 from analytics_lib.models.load_result import find_peaks
@@ -115,6 +116,26 @@ def test_seasonal_naive_takes_the_last_known_value_of_the_same_step():
     values = np.array([1.0, 2, 3, 4, np.nan, 6])
 
     assert list(naive(values, season=3, steps=4)) == [4, 2, 6, 4]
+
+
+def test_seasonal_naive_takes_the_same_step_of_the_day_where_the_week_is_unknown():
+    values = np.array([np.nan, 2, 3, 4.0])
+
+    assert list(naive(values, season=4, steps=4, day=2)) == [3, 2, 3, 4]
+
+
+def test_hours_that_are_off_together_are_worth_fewer_rows():
+    days = np.repeat(np.arange(4), 6).reshape(4, 6)
+    together, apart = np.ones((4, 6)), np.ones((4, 6))
+    together[0, :4] = 0
+    apart[:, 0] = 0
+
+    # p = 20/24; errors of the days: -1 and three of 1: their squares 9 + 3 = 12, so that the variance is
+    # 4/3 * 12/24², as of 5 independent rows (p(1-p) / variance).
+    assert worth(together, days) == pytest.approx(20 / 24 * 4 / 24 / (4 / 3 * 12 / 24**2))
+    assert worth(apart, days) == 24
+    assert worth(np.ones((4, 6)), days) == 4
+    assert worth(np.full((4, 6), np.nan), days) == 0
 
 
 def test_scale_of_mase_is_the_mean_step_over_a_season():
@@ -346,6 +367,33 @@ def test_hours_of_the_first_day_are_zero_and_the_running_hour_is_absent():
         "web": [0, 0, 1, 0, 0],
         "whatsapp": [0, 0, 1, 0, 0],
     }
+
+
+def wrote(**senders):
+    rows = [(one, who) for one, several in senders.items() for who in several]
+    at = pd.Timestamp("2026-01-05 12:00", tz="UTC")
+    return pd.DataFrame(
+        {
+            "message_id": [f"m{place}" for place in range(len(rows))],
+            "conversation_id": [one for one, _ in rows],
+            "sent_at": at,
+            "sent_local": at.tz_localize(None),
+            "sender": [who for _, who in rows],
+            "user_id": "u",
+            "kind": "text",
+        }
+    )
+
+
+def test_what_the_business_began_and_nobody_answered_is_no_demand():
+    rows = talks("2026-01-05 00:10", "2026-01-05 00:20", "2026-01-05 00:50", "2026-01-05 01:20")
+    # Of c2 nothing is stored of what was written: it counts.
+    messages = wrote(c0=["bot", "user"], c1=["bot", "agent"], c3=["user"])
+    with Store.in_memory(conversations=rows, messages=messages) as store:
+        assert list(load.history(store)["value"]) == [2]
+        assert list(load.history(store, as_of=dt.datetime(2026, 1, 6, tzinfo=dt.UTC))["value"]) == [2, 1]
+        by = load.history(store, by="channel").set_index("channel")["value"]
+    assert by.to_dict() == {"web": 1, "whatsapp": 1}
 
 
 def test_an_empty_table_has_no_history_and_an_unknown_measure_is_refused():

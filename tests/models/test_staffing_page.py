@@ -47,16 +47,19 @@ def at(clock):
 
 @pytest.fixture
 def store():
-    """Five conversations, four of them closed, two escalated; an agent has two chats that overlap by half."""
+    """Five conversations, four of them closed, two escalated; an agent has two chats that overlap by half.
+
+    In a sixth only the business wrote: it is no demand.
+    """
     conversations = pd.DataFrame(
         {
-            "conversation_id": list("abcde"),
-            "user_id": list("uvwxy"),
-            "channel": ["whatsapp"] * 4 + ["web"],
-            "started_at": [at("15:00")] * 5,
-            "ended_at": [at("16:00")] * 4 + [None],
-            "escalated_at": [at("15:02"), at("15:04"), None, None, None],
-            "agent_id": ["one", "one", None, None, None],
+            "conversation_id": list("abcdef"),
+            "user_id": list("uvwxyz"),
+            "channel": ["whatsapp"] * 4 + ["web"] * 2,
+            "started_at": [at("15:00")] * 6,
+            "ended_at": [at("16:00")] * 4 + [None, at("16:00")],
+            "escalated_at": [at("15:02"), at("15:04"), None, None, None, at("15:01")],
+            "agent_id": ["one", "one", None, None, None, "two"],
         }
     )
     said = [
@@ -65,6 +68,7 @@ def store():
         ("c", "user", "15:00"), ("c", "bot", "15:01"), ("c", "bot", "15:02"), ("c", "bot", "15:03"),
         ("d", "user", "15:00"), ("d", "bot", "15:01"), ("d", "agent", "15:30"),
         ("e", "user", "15:00"),
+        ("f", "bot", "15:00"), ("f", "agent", "15:05"), ("f", "agent", "15:45"),
     ]  # fmt: skip
     messages = pd.DataFrame(
         {

@@ -27,7 +27,7 @@ from analytics_lib.analysis.looks_kept import (
 from analytics_lib.analysis.scope import bounds, known_before
 from analytics_lib.analysis.timeline_rows import as_known, earlier, of_known, spaced, timed
 from analytics_lib.errors import NotFoundError
-from analytics_lib.store.engine import to_pandas
+from analytics_lib.store.frames import to_pandas
 
 if TYPE_CHECKING:
     import datetime as dt

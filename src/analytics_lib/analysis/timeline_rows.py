@@ -44,6 +44,8 @@ def as_known(conversations: pa.Table, before: dt.datetime) -> pa.Table:
 
 def of_known(rows: pa.Table, begun: pa.Table) -> pa.Table:
     """The rows of known conversations."""
+    if not rows.num_rows:
+        return rows
     return rows.filter(pc.is_in(rows["conversation_id"], begun["conversation_id"]))
 
 

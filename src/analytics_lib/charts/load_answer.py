@@ -44,8 +44,8 @@ def answer(told: Figures, *, language: Language = "es") -> Markdown:
 
     Args:
         told: ``measure as_of ends_at expected low high last_week last_year peak_at peak_expected peak_low
-            peak_high peak_probability method mase naive_mase prophet_mase wape bias coverage coverage_busy
-            origins known_steps notes``; null where it is not known.
+            peak_high peak_probability method mase naive_mase prophet_mase wape bias coverage coverage_low
+            coverage_high coverage_n coverage_busy origins known_steps notes``; null where it is not known.
         language: es or en.
     """
     plain = [note for note in told["notes"] if note in _PLAIN]
@@ -119,7 +119,11 @@ def _trust(told: Figures, language: Language) -> str:
 
 
 def _covered(told: Figures, shares: dict[str, str], language: Language) -> str:
-    return "" if absent(told["coverage"]) else say("load.answer.covered", language, **shares)
+    if absent(told["coverage"]):
+        return ""
+    limits = {side: share(_or_nan(told[f"coverage_{side}"]), language) for side in ("low", "high")}
+    n = count(told["coverage_n"], language)
+    return say("load.answer.covered", language, n=n, **limits, **shares)
 
 
 def _or_nan(value: float | None) -> float:

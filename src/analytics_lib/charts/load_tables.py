@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _MOST_ROWS = 20
+_LEVEL = 0.95
+# Of fewer days no share is told with limits.
+FEW_DAYS = 5
 
 
 def peak_table(frame: pd.DataFrame, *, limit: int = 7, language: Language = "es") -> Html:
@@ -60,6 +63,35 @@ def backtest_table(frame: pd.DataFrame, *, language: Language = "es") -> Html:
     return row_table("load.backtest.table", "load.backtest.head", rows, language, texts=(0,))
 
 
+def coverage_table(frame: pd.DataFrame, *, used: str, language: Language = "es") -> Html:
+    """Where the 95 % interval of the method used held: by weekday and by kind of day, with how sure that is.
+
+    Args:
+        frame: ``method level by item n days coverage low high``.
+        used: The method.
+        language: es or en.
+    """
+    rows = [
+        [
+            say(f"weekday.{row['item']}", language)
+            if row["by"] == "weekday"
+            else say(f"load.coverage.{row['item'] or row['by']}", language),
+            share(row["coverage"], language),
+            say("load.coverage.few", language)
+            if row["days"] < FEW_DAYS
+            else say(
+                "load.interval", language, low=share(row["low"], language), high=share(row["high"], language)
+            ),
+            count(row["days"], language),
+            count(row["n"], language),
+        ]
+        for row in frame[(frame["method"] == used) & (frame["level"] == _LEVEL)].to_dict("records")
+    ]
+    if not rows:
+        return Html(f"<p>{html.escape(say('load.coverage.none', language))}</p>")
+    return row_table("load.coverage.table", "load.coverage.head", rows, language, texts=(0, 2))
+
+
 def anomaly_table(frame: pd.DataFrame, *, language: Language = "es") -> Html:
     """What of the history no fit saw, and where the level moved, latest first.
 
@@ -86,10 +118,10 @@ def anomaly_table(frame: pd.DataFrame, *, language: Language = "es") -> Html:
 
 
 def part_table(frame: pd.DataFrame, *, language: Language = "es") -> Html:
-    """The forecast of each part, the largest first.
+    """The forecast of each part, the largest first, and how its 95 % interval held.
 
     Args:
-        frame: ``part expected low high peak_at method mase``.
+        frame: ``part expected low high peak_at method mase coverage coverage_low coverage_high n``.
         language: es or en.
     """
     if frame.empty:
@@ -102,10 +134,19 @@ def part_table(frame: pd.DataFrame, *, language: Language = "es") -> Html:
             moment(row["peak_at"], language),
             method(row["method"], language),
             number(row["mase"], language, digits=2),
+            say(
+                "load.coverage.share",
+                language,
+                value=share(row["coverage"], language),
+                low=share(row["coverage_low"], language),
+                high=share(row["coverage_high"], language),
+            ),
+            count(row["n"], language),
         ]
         for row in frame.head(_MOST_ROWS).to_dict("records")
     ]
-    return row_table("load.parts.table", "load.parts.head", rows, language, texts=(0, 3, 4))
+    body = row_table("load.parts.table", "load.parts.head", rows, language, texts=(0, 3, 4, 6)).html
+    return Html(f"{body}<p>{html.escape(say('load.parts.quick', language))}</p>")
 
 
 def comparison_table(frame: pd.DataFrame, *, language: Language = "es") -> Html:

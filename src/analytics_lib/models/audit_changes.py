@@ -16,8 +16,7 @@ import pandas as pd
 from analytics_lib.errors import ContractError
 from analytics_lib.schema import TABLES
 from analytics_lib.store.contract import check
-from analytics_lib.store.engine import to_pandas
-from analytics_lib.store.frames import to_arrow
+from analytics_lib.store.frames import to_arrow, to_pandas
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

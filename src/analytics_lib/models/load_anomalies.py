@@ -33,6 +33,7 @@ _LEAST_SPREAD = 0.2
 # Of a standard normal number squared, half lie under it.
 _MEDIAN_OF_SQUARE = 0.455
 _LEAST_SEEN = 48
+_LEAST_DAYS = 2
 _MOST_FLAGGED = 0.05
 _WEEKS = 4
 _MAD = 1.4826
@@ -60,7 +61,7 @@ class Anomalies:
 
 
 def find_anomalies(grid: Grid, *, explained: Flags | None = None) -> Anomalies:
-    """The anomalies of a history; none in one of less than a week.
+    """The anomalies of a history: in one of less than a week outages alone, of less than two days none.
 
     Args:
         grid: The history.
@@ -68,12 +69,15 @@ def find_anomalies(grid: Grid, *, explained: Flags | None = None) -> Anomalies:
     """
     values, known = grid.values, ~np.isnan(grid.values)
     quiet = np.zeros(len(values), dtype=bool)
-    if known.sum() < grid.week:
+    if known.sum() < _LEAST_DAYS * grid.day:
         return Anomalies(_frame([]), quiet, quiet, ())
     usual = profile(values, season=_season(grid))
     allowed = quiet if explained is None else explained
     clump = _clump(values, usual)
     outage = _outages(values, usual, grid.day, clump)
+    if known.sum() < grid.week:
+        # Which weekdays are quieter is not known yet: only zeros tell.
+        return Anomalies(_frame(_runs(outage, "outage", grid, usual)), outage, outage, ())
     distance = np.where(outage | allowed, 0.0, _distances(values, usual, grid.day, clump))
     moved, shifts = _shifts(distance, values, usual, grid.day)
     distance[moved] = 0.0

@@ -15,6 +15,7 @@ import pandas as pd
 
 from analytics_lib.models.load_anomalies import find_anomalies
 from analytics_lib.models.load_level import Level, corrected, fit_level
+from analytics_lib.models.load_origins import origins_of
 from analytics_lib.models.load_prophet import prophet_mean
 from analytics_lib.models.load_regression import Fitted, fit_regression, make_design
 
@@ -32,13 +33,9 @@ if TYPE_CHECKING:
 BASELINE = "seasonal_naive"
 METHODS = (BASELINE, "yesterday", "regression", "prophet", "prophet_level")
 COMBINED = "combined"
-MOST_ORIGINS = 42
 # A regression takes a fifth of a second; Prophet takes seconds, and its parameters move little in two weeks.
 _REFIT_DAYS = 7
 _PROPHET_DAYS = 14
-_LONGEST_DAYS = 14
-_LEAST_DAYS = {True: 14, False: 56}
-_FEWEST_DAYS = 2
 
 
 @dataclass(frozen=True)
@@ -153,14 +150,14 @@ def explained(special: tuple[pd.DataFrame, Floats], size: int) -> Flags:
 
 
 def roll(material: Material, *, steps: int) -> Rolled:
-    """Forecasts from so many origins as the history allows, at most 42, each a day after the one before.
+    """Forecasts from so many origins as the history allows, at most 42 (steps of a day: 112), a day apart.
 
     Args:
         material: What they are made from.
         steps: How many are asked for; at most two weeks of them are judged.
     """
     grid = material.grid
-    origins, judged = _origins(grid, steps)
+    origins, judged = origins_of(grid, steps)
     season = usual_season(grid, origins)
     found: dict[str, list[Floats]] = {name: [] for name in material.methods}
     models: Models | None = None
@@ -183,24 +180,6 @@ def _reach(day: int, judged: int) -> int:
 def usual_season(grid: Grid, origins: NDArray[np.int64]) -> int:
     """A week, or a day where the first origin has no whole week behind it."""
     return grid.week if len(origins) and origins[0] >= grid.week else min(grid.day, grid.week)
-
-
-def _origins(grid: Grid, steps: int) -> tuple[NDArray[np.int64], int]:
-    """First steps of the forecasts of the past, and how many steps of each are judged."""
-    size, day = len(grid.values), grid.day
-    least = _LEAST_DAYS[day > 1] * day
-    if size < least + 7 * day:
-        least = _FEWEST_DAYS * day
-    room = size - least
-    judged = min(steps, _LONGEST_DAYS * day if day > 1 else steps, max(day, room // 2))
-    reach = -(-judged // day) * day
-    many = min(MOST_ORIGINS, (room - reach) // day + 1) if room >= reach else 0
-    # Whole days back, so that every origin has the hour at which the forecast itself begins.
-    last = size - reach
-    origins = last - day * np.arange(many - 1, -1, -1, dtype=np.int64)
-    # Before an origin there has to be something to learn from: it may lie in a gap.
-    known = np.concatenate([[0], np.cumsum(~np.isnan(grid.values))])
-    return origins[known[origins] >= _FEWEST_DAYS * day], judged
 
 
 def fit_models(material: Material, *, origin: int, ahead: int, held: Models | None = None) -> Models:
@@ -251,7 +230,7 @@ def predict(material: Material, models: Models, *, origin: int, steps: int) -> d
     for name, season in ((BASELINE, grid.week), ("yesterday", grid.day)):
         if name in material.methods:
             used = season if origin >= season else grid.day
-            found[name] = naive(fit[:origin], season=used, steps=steps)
+            found[name] = naive(fit[:origin], season=used, steps=steps, day=grid.day)
     regressed = models.regression.mean if models.regression else None
     means = {"regression": regressed, "prophet_level": models.prophet}
     for name, mean in means.items():
@@ -274,8 +253,18 @@ def _upto(material: Material, seen: Floats, origin: int) -> Floats:
     return np.concatenate([seen, lately[len(seen) - since :]])
 
 
-def naive(values: Floats, *, season: int, steps: int) -> Floats:
-    """The last known value of the same step of the season; where there is none, the mean of what is known."""
+def naive(values: Floats, *, season: int, steps: int, day: int = 1) -> Floats:
+    """The last known value of the same step of the season.
+
+    Where there is none, that of the same step of the day; where there is none either, the mean of what is
+    known.
+
+    Args:
+        values: By step; NaN is unknown.
+        season: Steps of a season, whole days.
+        steps: How many follow.
+        day: Steps a day; 1 = not looked at.
+    """
     seasons = max(1, -(-len(values) // season))
     laid = np.full(seasons * season, np.nan)
     if len(values):
@@ -284,6 +273,10 @@ def naive(values: Floats, *, season: int, steps: int) -> Floats:
     last = np.array(rows[-1])
     for row in rows[-2::-1]:
         last = np.where(np.isnan(last), row, last)
-    known = values[~np.isnan(values)]
-    last = np.where(np.isnan(last), known.mean() if len(known) else 0.0, last)
+    if np.isnan(last).any():
+        known = values[~np.isnan(values)]
+        rest = np.full(season, known.mean() if len(known) else 0.0)
+        if 1 < day < season:
+            rest = naive(values, season=day, steps=season)
+        last = np.where(np.isnan(last), rest, last)
     return np.resize(last, steps)

@@ -128,6 +128,7 @@ def _laid_out(
         _zoned(peaks, grid),
         said.method,
         said.backtest,
+        said.coverage,
         tuple(dict.fromkeys(said.notes)),
         anomalies.rows,
         said.components,

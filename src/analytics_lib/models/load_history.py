@@ -1,5 +1,7 @@
 """How much came in each step of the past: conversations, messages or requests to the APIs.
 
+A conversation counts where the user wrote in it, or nothing is stored of what was written: what the business
+began and nobody answered asks nobody for anything.
 Steps are of the business's wall clock, which knows no summer time. Zero means that the table was filled for
 that time and nothing came: from the day of its first row to the end of the step before its last row's. What
 lies outside is absent, and so is the step that may still be running.
@@ -22,14 +24,22 @@ Measure = Literal["conversations", "messages", "api_requests"]
 BY = ("channel", "endpoint")
 
 CONVERSATIONS = """
+with unanswered as (
+    select conversation_id
+    from messages
+    where sent_at < $as_of
+    group by conversation_id
+    having count(*) filter (where sender = 'user') = 0
+)
 select
     floor(
-        date_diff('microsecond', timestamp '2000-01-01', started_local) / 1000000.0 / nullif($seconds, 0)
+        date_diff('microsecond', timestamp '2000-01-01', c.started_local) / 1000000.0 / nullif($seconds, 0)
     )::bigint as place,
-    case when $grouped then channel else '' end as part,
-    count(*) as rows
-from conversations
-where started_at < $as_of
+    case when $grouped then c.channel else '' end as part,
+    count(*) filter (where u.conversation_id is null) as rows
+from conversations as c
+left join unanswered as u on c.conversation_id = u.conversation_id
+where c.started_at < $as_of
 group by place, part
 """
 
@@ -78,8 +88,9 @@ def history(
     """What came in each step, by channel (of API requests: by endpoint) where asked for.
 
     Args:
-        store: Read: ``conversations``, and ``messages`` or ``api_requests``.
-        measure: conversations (by their start), messages (by when they were sent), or api_requests.
+        store: Read: ``conversations messages``, or ``api_requests``.
+        measure: conversations (in which the user wrote, by their start), messages (by when they were sent),
+            or api_requests.
         by: Null = all together; ``channel``, or ``endpoint`` of API requests.
         step: 15min, 30min, 1h or 1d.
         as_of: Nothing later is known; null = everything in the store is, up to the step its last row lies in.

@@ -31,6 +31,7 @@ _EVENT = re.compile(r"\s*([^=,]+?)\s*=\s*(\d{4}-\d\d-\d\d)/(\d{4}-\d\d-\d\d)(?:x
 _DAY = pd.Timedelta(days=1)
 SHOWN_DAYS = 7
 PROFILE_WEEKS = 8
+_PART = ("part", "expected", "low", "high", "peak_at", "method", "mase")
 
 
 @dataclass(frozen=True)
@@ -166,9 +167,7 @@ def figures(found: Found, asked: Asked) -> dict[str, Any]:
     """The forecast in single numbers, for sentences and the record of the run; null where unknown."""
     made = found.whole
     frame, table = made.frame, made.backtest.set_index("method")
-    chosen = table[table["chosen"]].iloc[0]
-    scores = table["mase"].to_dict()
-    totals = totals_of(made)
+    chosen, scores, totals = table[table["chosen"]].iloc[0], table["mase"].to_dict(), totals_of(made)
     peak = made.peaks.sort_values("expected", ascending=False, kind="stable").iloc[0]
     return {
         "measure": asked.measure,
@@ -193,6 +192,9 @@ def figures(found: Found, asked: Asked) -> dict[str, Any]:
         "bias": _known(chosen["bias"]),
         "wape": _known(chosen["wape"]),
         "coverage": _known(chosen["coverage_95"]),
+        "coverage_low": _known(chosen["coverage_95_low"]),
+        "coverage_high": _known(chosen["coverage_95_high"]),
+        "coverage_n": int(chosen["coverage_95_n"]),
         "coverage_busy": _known(chosen["coverage_busy_95"]),
         "peak_hit": _known(chosen["peak_hit"]),
         "origins": int(chosen["origins"]),
@@ -257,11 +259,18 @@ def shown(made: Forecast) -> pd.DataFrame:
 
 
 def parts(found: Found) -> pd.DataFrame:
-    """One row a part, the largest first: ``part expected low high`` (80 %) ``peak_at method mase``."""
+    """One row a part, the largest first.
+
+    Returns:
+        ``part expected low high`` (80 %) ``peak_at method mase``; ``coverage`` of its 95 % interval with
+        ``coverage_low coverage_high`` and ``n`` (steps judged), null where none was.
+    """
     rows = []
     for name, made in found.parts.items():
         chosen = made.backtest[made.backtest["chosen"]].iloc[0]
         peak = made.peaks.sort_values("expected", ascending=False, kind="stable").iloc[0]
         row = {"part": name, "expected": float(made.frame["expected"].sum()), **totals_of(made)}
-        rows.append(row | {"peak_at": peak["at"], "method": made.method, "mase": chosen["mase"]})
-    return pd.DataFrame(rows, columns=["part", "expected", "low", "high", "peak_at", "method", "mase"])
+        row |= {"peak_at": peak["at"], "method": made.method, "mase": chosen["mase"]}
+        names = {"coverage": "", "coverage_low": "_low", "coverage_high": "_high", "n": "_n"}
+        rows.append(row | {name: chosen[f"coverage_95{end}"] for name, end in names.items()})
+    return pd.DataFrame(rows, columns=[*_PART, "coverage", "coverage_low", "coverage_high", "n"])

@@ -1,9 +1,10 @@
 """A count regression: what an hour of a week brings, times season, trend, calendar and events.
 
-log mean = hour of day + weekday + hour of the week + year (3 waves) + a trend that flattens + level shifts +
-holidays, paydays and events; variance mean + a·mean² (negative binomial, a by moments), fitted by reweighted
-least squares (McCullagh and Nelder 1989, ch. 2). Each group of effects is drawn to zero as by so many
-observations of none (ridge), so that what was seen rarely moves little; recent weeks weigh more.
+log mean = hour of day + weekday + hour of the week + year (3 waves) + a trend that flattens after the last
+day seen (damped: Gardner and McKenzie 1985, Management Science 31:1237) + level shifts + holidays, paydays
+and events; variance mean + a·mean² (negative binomial, a by moments), fitted by reweighted least squares
+(McCullagh and Nelder 1989, ch. 2). Each group of effects is drawn to zero as by so many observations of none
+(ridge), so that what was seen rarely moves little; recent weeks weigh more.
 """
 
 from __future__ import annotations
@@ -27,13 +28,15 @@ if TYPE_CHECKING:
 # Observations of "no effect" that stand against each column of a group; calendar effects are seen by days,
 # whose hours are not apart, so theirs are counted in days.
 PENALTIES = {"intercept": 1e-6, "slot": 0.3, "weekday": 0.3, "week_slot": 2.0}
-PENALTY_DAYS = {"year": 3.0, "trend": 7.0, "shift": 0.1, "calendar": 0.4, "event": 0.2, "named": 0.6}
+# The trend is counted in years: with so little against it, that of a few weeks is learnt too; else the mean
+# stays at the level of the past, and forecasts go back to it.
+PENALTY_DAYS = {"year": 3.0, "trend": 0.005, "shift": 0.1, "calendar": 0.4, "event": 0.2, "named": 0.6}
 HALF_LIFE_DAYS = 120.0
 MOST_STEPS = 18_000
 _YEAR = 365.25
 _YEARLY_FROM_DAYS = 350
-# A day further ahead, growth is so much of what it was: in the end of some 50 days of it.
-DAMPING = 0.98
+# A day further ahead, growth is so much of what it was: in the end 19 days of it.
+DAMPING = 0.95
 _ITERATIONS = 8
 # Mean change of the log mean by a step, from which it is called settled.
 _SETTLED = 2e-3

@@ -38,8 +38,12 @@ class Forecast:
             combined, or a fallback: ``mean`` (of the few steps known), ``none`` (nothing is known).
         backtest: One row a method: ``method mase season wape bias peak_hit origins
             steps n chosen``, and for each level
-            ``coverage_95``, ``coverage_busy_95`` (in the four busiest hours of each day) and ``winkler_95``;
-            null where nothing could be judged.
+            ``coverage_95``, ``coverage_busy_95`` (in the four busiest hours of each day), each with
+            ``_low _high`` (95 % limits) and ``_n`` (steps judged), and ``winkler_95``; null where nothing
+            could be judged.
+        coverage: Likewise in parts, one row per method, level and part that was judged: ``method level by
+            item`` (by all, busiest, weekday 1 to 7, or kind: holiday, payday, event, ordinary) ``n`` (steps)
+            ``days`` ``coverage low high``.
         notes: What a reader should know, as codes.
         anomalies: What of the history no fit saw (see ``Anomalies.rows``).
         components: What multiplies what: ``source component item factor``.
@@ -55,6 +59,7 @@ class Forecast:
     peaks: pd.DataFrame
     method: str
     backtest: pd.DataFrame
+    coverage: pd.DataFrame
     notes: tuple[str, ...]
     anomalies: pd.DataFrame
     components: pd.DataFrame

@@ -10,6 +10,7 @@ import pandas as pd
 
 from analytics_lib.models.load_backtest import BASELINE, COMBINED, fit_models, naive, predict, prepare, roll
 from analytics_lib.models.load_components import components_of
+from analytics_lib.models.load_coverage import COLUMNS, groups_of
 from analytics_lib.models.load_intervals import Spread, fit_spread, wide_spread
 from analytics_lib.models.load_result import places
 from analytics_lib.models.load_scores import Judging, choose, combine, score
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from analytics_lib.models.load_anomalies import Anomalies
-    from analytics_lib.models.load_backtest import Rolled
+    from analytics_lib.models.load_backtest import Material, Rolled
     from analytics_lib.models.load_grid import Grid
 
     Floats = NDArray[np.float64]
@@ -31,8 +32,6 @@ _STILL = 0.98
 _EXACT = 1e-9
 # Nothing above so many times the most that ever came is said.
 _MOST_OF_SEEN = 5.0
-# With fewer origins than this, errors are too few to know the ends: intervals are half as wide again.
-_VERY_FEW_ORIGINS, _VERY_FEW_STRETCH = 7, 1.5
 
 
 @dataclass(frozen=True)
@@ -46,6 +45,7 @@ class Said:
         backtest: See ``Forecast.backtest``.
         methods: By name: what each expects.
         components: See ``components_of``.
+        coverage: See ``Forecast.coverage``.
         notes: What a reader should know, as codes.
     """
 
@@ -55,6 +55,7 @@ class Said:
     backtest: pd.DataFrame
     methods: dict[str, Floats]
     components: pd.DataFrame
+    coverage: pd.DataFrame
     notes: tuple[str, ...] = ()
 
 
@@ -81,7 +82,7 @@ def fallback(grid: Grid, anomalies: Anomalies, *, steps: int, reason: str, level
     if not len(known):
         expected, method = np.zeros(steps), "none"
     elif len(grid.values) >= grid.week:
-        expected, method = naive(values, season=grid.week, steps=steps), BASELINE
+        expected, method = naive(values, season=grid.week, steps=steps, day=grid.day), BASELINE
     elif len(grid.values) >= grid.day > 1:
         expected, method = naive(values, season=grid.day, steps=steps), "yesterday"
     else:
@@ -89,14 +90,18 @@ def fallback(grid: Grid, anomalies: Anomalies, *, steps: int, reason: str, level
     spread = wide_spread(day=grid.day, unit=unit)
     components = pd.DataFrame(columns=["source", "component", "item", "factor"])
     table = _no_backtest(method, levels)
-    return Said(expected, method, spread, table, {method: expected}, components, (reason,))
+    covered = pd.DataFrame(columns=list(COLUMNS))
+    return Said(expected, method, spread, table, {method: expected}, components, covered, (reason,))
 
 
 def _no_backtest(method: str, levels: tuple[float, ...]) -> pd.DataFrame:
     row: dict[str, object] = {"method": method, "mase": np.nan, "season": 0, "wape": np.nan, "bias": np.nan}
     row |= {"peak_hit": np.nan, "origins": 0, "steps": 0, "n": 0, "chosen": True}
-    kinds = ("coverage", "coverage_busy", "winkler")
-    row |= {f"{kind}_{100 * level:g}": np.nan for level in levels for kind in kinds}
+    for name in (f"{100 * level:g}" for level in levels):
+        for kind in ("coverage", "coverage_busy"):
+            row |= {f"{kind}_{name}": np.nan, f"{kind}_{name}_low": np.nan, f"{kind}_{name}_high": np.nan}
+            row[f"{kind}_{name}_n"] = 0
+        row[f"winkler_{name}"] = np.nan
     return pd.DataFrame([row])
 
 
@@ -129,11 +134,11 @@ def tried(
     said = predict(material, models, origin=size, steps=steps)
     for made in (rolled.expected, said) if chosen == COMBINED else ():
         made[COMBINED] = combine(made, parts)
-    how = Judging(_slots(grid, rolled), grid.day, material.unit, levels)
+    how = _judging(material, rolled, levels)
     training = material.judged[: rolled.origins[0]] if len(rolled.origins) else material.judged
-    table, stretch = score(rolled, chosen=chosen, training=training, how=how)
+    scores = score(rolled, chosen=chosen, training=training, how=how)
     repeats = _repeats(rolled.actual, rolled.expected[chosen])
-    spread = _spread(rolled, rolled.expected[chosen], how, stretch, repeats=repeats)
+    spread = _spread(rolled, rolled.expected[chosen], how, scores.stretch, repeats=repeats)
     spread = replace(spread, most=_MOST_OF_SEEN * float(np.nanmax(grid.values)))
     notes = (
         *(["prophet_short"] if short and len(usable) < len(methods) else []),
@@ -143,7 +148,7 @@ def tried(
         *([f"parts:{'+'.join(parts)}"] if chosen == COMBINED else []),
     )
     components = components_of(material, models, origin=size)
-    return Said(said[chosen], chosen, spread, table, said, components, notes)
+    return Said(said[chosen], chosen, spread, scores.table, said, components, scores.coverage, notes)
 
 
 def _repeats(actual: Floats, expected: Floats) -> bool:
@@ -156,11 +161,13 @@ def _spread(rolled: Rolled, expected: Floats, how: Judging, stretch: float, *, r
     if repeats or (~np.isnan(rolled.actual)).sum() < how.day:
         return wide_spread(day=how.day, unit=how.unit)
     found = fit_spread(rolled.actual, expected, slots=how.slots, day=how.day, unit=how.unit)
-    few = len(rolled.origins) < _VERY_FEW_ORIGINS
-    return replace(found, stretch=max(stretch, _VERY_FEW_STRETCH) if few else stretch)
+    return replace(found, stretch=stretch)
 
 
-def _slots(grid: Grid, rolled: Rolled) -> NDArray[np.int64]:
+def _judging(material: Material, rolled: Rolled, levels: tuple[float, ...]) -> Judging:
+    grid, size = material.grid, len(material.grid.values)
     index = rolled.origins[:, None] + np.arange(rolled.actual.shape[1])[None, :]
     first, _ = places(pd.Series([grid.start]), grid.day, grid.step)
-    return np.asarray((first[0] + index) % grid.day, dtype=np.int64)
+    slots = np.asarray((first[0] + index) % grid.day, dtype=np.int64)
+    groups = groups_of(grid.at, index, calendar=material.calendar.iloc[:size], factor=material.factor[:size])
+    return Judging(slots, grid.day, material.unit, levels, groups)

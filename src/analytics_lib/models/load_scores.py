@@ -11,14 +11,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from scipy.special import ndtri, stdtrit
 
 from analytics_lib.models.load_backtest import BASELINE, COMBINED
+from analytics_lib.models.load_coverage import COLUMNS, coverage_rows, worth
 from analytics_lib.models.load_intervals import fit_spread
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from analytics_lib.models.load_backtest import Rolled
+    from analytics_lib.models.load_coverage import Groups
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
@@ -29,6 +32,7 @@ _LEVEL, _BUSY_LEVEL = 0.95, 0.92
 _LEAST_JUDGED, _LEAST_STRETCH, _MOST_STRETCH = 40, 0.85, 2.5
 # Errors of so many origins have to be known before an interval of the past is judged.
 _KNOWN_ORIGINS = 14
+_EXACT = 1e-9
 
 
 @dataclass(frozen=True)
@@ -40,12 +44,29 @@ class Judging:
         day: Steps a day.
         unit: What makes the numbers like counts.
         levels: Of the intervals.
+        groups: Which steps coverage is told of.
     """
 
     slots: Ints
     day: int
     unit: float
     levels: tuple[float, ...]
+    groups: Groups
+
+
+@dataclass(frozen=True)
+class Scores:
+    """How the methods did.
+
+    Attributes:
+        table: See ``Forecast.backtest``.
+        coverage: See ``Forecast.coverage``.
+        stretch: That of the chosen method's intervals.
+    """
+
+    table: pd.DataFrame
+    coverage: pd.DataFrame
+    stretch: float
 
 
 def choose(rolled: Rolled) -> tuple[str, tuple[str, ...]]:
@@ -80,11 +101,11 @@ def mean_error(actual: Floats, expected: Floats, *, power: int) -> float:
     return float(error.mean()) if len(error) else float("nan")
 
 
-def score(rolled: Rolled, *, chosen: str, training: Floats, how: Judging) -> tuple[pd.DataFrame, float]:
-    """The table of the backtest (see ``Forecast.backtest``), the best first; the chosen one's stretch."""
+def score(rolled: Rolled, *, chosen: str, training: Floats, how: Judging) -> Scores:
+    """How each method did, the best first."""
     stretch, scale = 1.0, mase_scale(training, season=rolled.season)
     known = ~np.isnan(rolled.actual)
-    actual, rows = rolled.actual[known], []
+    actual, rows, covered = rolled.actual[known], [], []
     for name, expected in rolled.expected.items():
         made, total = expected[known], np.abs(actual).sum()
         error = np.abs(actual - made)
@@ -100,10 +121,26 @@ def score(rolled: Rolled, *, chosen: str, training: Floats, how: Judging) -> tup
             "n": int(known.sum()),
             "chosen": name == chosen,
         }
-        judged, needed = judge(rolled, expected, how)
-        rows.append(row | judged)
-        stretch = needed if name == chosen else stretch
-    return pd.DataFrame(rows).sort_values(["mase", "method"], ignore_index=True), stretch
+        judged = judge(rolled, expected, how)
+        rows.append(row | _columns(judged, how.levels))
+        covered += [{"method": name, **told} for told in judged.coverage]
+        stretch = judged.stretch if name == chosen else stretch
+    table = pd.DataFrame(rows).sort_values(["mase", "method"], ignore_index=True)
+    return Scores(table, pd.DataFrame(covered, columns=list(COLUMNS)), stretch)
+
+
+def _columns(judged: Judged, levels: tuple[float, ...]) -> dict[str, object]:
+    """What the table says of intervals, by level; null where nothing was judged."""
+    found = {(row["level"], row["by"]): row for row in judged.coverage if row["by"] in {"all", "busiest"}}
+    columns: dict[str, object] = {}
+    for level in levels:
+        name = f"{100 * level:g}"
+        for by, start in (("all", "coverage"), ("busiest", "coverage_busy")):
+            row = found.get((level, by), {"n": 0})
+            columns[f"{start}_{name}"] = row.get("coverage", np.nan)
+            columns |= {f"{start}_{name}_{end}": row.get(end, np.nan) for end in ("low", "high", "n")}
+        columns[f"winkler_{name}"] = judged.winkler[level]
+    return columns
 
 
 def peak_hit(actual: Floats, expected: Floats, *, day: int) -> float:
@@ -133,19 +170,30 @@ def _ratio(numerator: float, denominator: float) -> float:
     return float(numerator / denominator) if denominator > 0 else float("nan")
 
 
-def judge(rolled: Rolled, expected: Floats, how: Judging) -> tuple[dict[str, object], float]:
+@dataclass(frozen=True)
+class Judged:
+    """How the intervals of one method held on the past.
+
+    Attributes:
+        coverage: Rows of ``Forecast.coverage`` without the method.
+        winkler: Winkler's score by level; NaN where nothing was judged.
+        stretch: By how much intervals have to be stretched from now on.
+    """
+
+    coverage: list[dict[str, object]]
+    winkler: dict[float, float]
+    stretch: float
+
+
+def judge(rolled: Rolled, expected: Floats, how: Judging) -> Judged:
     """How intervals held on the past, and by how much they have to be stretched from now on.
 
     An interval of an origin is made from the errors, and stretched by the misses, that were known then; the
     first origins have none.
-
-    Returns:
-        By level the share of what came that lay inside, overall and in the four busiest hours of a day, and
-        Winkler's score; and the stretch.
     """
     steps, day, slots = rolled.actual.shape[1], how.day, how.slots
     leads, ends = np.arange(steps) // day, rolled.origins[:, None] + np.arange(steps)[None, :]
-    busy = busiest(rolled.actual, day)
+    busy, days = busiest(rolled.actual, day), how.groups.days
     needed = np.full(rolled.actual.shape, np.nan)
     held = {level: np.full(rolled.actual.shape, np.nan) for level in how.levels}
     cost = {level: np.full(rolled.actual.shape, np.nan) for level in how.levels}
@@ -155,28 +203,46 @@ def judge(rolled: Rolled, expected: Floats, how: Judging) -> tuple[dict[str, obj
         if np.isnan(past).all():
             continue
         plain = fit_spread(past, expected[:number], slots=slots[:number], day=day, unit=how.unit)
-        spread = replace(plain, stretch=_stretch(np.where(known, needed[:number], np.nan), busy[:number]))
+        told = np.where(known, needed[:number], np.nan)
+        spread = replace(plain, stretch=_stretch(told, busy[:number], days[:number]))
         now = {"expected": expected[number], "slots": slots[number], "leads": leads}
         needed[number] = plain.needed(rolled.actual[number], **now)
         for level, bounds in zip(how.levels, spread.bounds(levels=how.levels, **now), strict=True):
             held[level][number], cost[level][number] = _held(rolled.actual[number], bounds, level)
-    found: dict[str, object] = {}
-    for level in how.levels:
-        name = f"{100 * level:g}"
-        found[f"coverage_{name}"] = _share(held[level])
-        found[f"coverage_busy_{name}"] = _share(held[level][busy])
-        found[f"winkler_{name}"] = _share(cost[level])
-    return found, _stretch(needed, busy)
+    rows = coverage_rows(held, busy=busy, groups=how.groups)
+    winkler = {level: _mean(values) for level, values in cost.items()}
+    least = _least_stretch(int((~np.isnan(rolled.actual)).any(axis=1).sum()))
+    return Judged(rows, winkler, max(_stretch(needed, busy, days), least))
 
 
-def _stretch(needed: Floats, busy: NDArray[np.bool_]) -> float:
-    """The stretch with which 95 % would have been inside, and ``_BUSY_LEVEL`` in the four busiest hours."""
+def _stretch(needed: Floats, busy: NDArray[np.bool_], days: Ints) -> float:
+    """The stretch with which 95 % would have been inside, and ``_BUSY_LEVEL`` in the four busiest hours.
+
+    The rank that holds for a new row too is 1 + 1/n times as high (conformal), n being the rows that those
+    judged are worth. While few forecasts were judged no interval is narrowed.
+    """
     found = []
-    for values, level in ((needed, _LEVEL), (needed[busy], _BUSY_LEVEL)):
+    for values, level in ((needed, _LEVEL), (np.where(busy, needed, np.nan), _BUSY_LEVEL)):
         known = np.sort(values[~np.isnan(values)])
         if len(known) >= _LEAST_JUDGED:
-            found.append(float(known[min(len(known), int(np.ceil((len(known) + 1) * level))) - 1]))
-    return float(np.clip(max(found), _LEAST_STRETCH, _MOST_STRETCH)) if found else 1.0
+            inside = np.where(np.isnan(values), np.nan, values <= 1)
+            place = np.ceil(len(known) * level * (1 + 1 / worth(inside, days)) - _EXACT)
+            found.append(float(known[min(len(known), int(place)) - 1]))
+    few = (~np.isnan(needed)).any(axis=1).sum() < _KNOWN_ORIGINS
+    least = 1.0 if few else _LEAST_STRETCH
+    return float(np.clip(max(found), least, _MOST_STRETCH)) if found else 1.0
+
+
+def _least_stretch(origins: int) -> float:
+    """How much wider few errors have to be taken: t(n - 1) √(1 + 1/n) / z, as for n normal ones.
+
+    What is told of coverage is that of the narrower intervals.
+    """
+    if origins >= _KNOWN_ORIGINS:
+        return 0.0
+    share = (1 + _LEVEL) / 2
+    wide = stdtrit(origins - 1, share) / ndtri(share) * np.sqrt(1 + 1 / origins) if origins > 1 else np.inf
+    return float(min(wide, _MOST_STRETCH))
 
 
 def _held(actual: Floats, bounds: tuple[Floats, Floats], level: float) -> tuple[Floats, Floats]:
@@ -187,7 +253,7 @@ def _held(actual: Floats, bounds: tuple[Floats, Floats], level: float) -> tuple[
     return inside, high - low + 2 / (1 - level) * outside
 
 
-def _share(values: Floats) -> float:
+def _mean(values: Floats) -> float:
     known = values[~np.isnan(values)]
     return float(known.mean()) if len(known) else float("nan")
 

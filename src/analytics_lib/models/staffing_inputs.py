@@ -1,8 +1,9 @@
 """What the store tells of staffing: how many need an agent, how long each takes, how many at once.
 
-Of the conversations that started in the window. An agent's handling of one lasts from their first message in
-it to their last; of a single message nobody knows how long it took, so it is left out and counted. Handle
-times are those at the chats at once that agents had in the window: with more at once each takes longer.
+Of the conversations that started in the window and are demand (see ``load_history``). An agent's handling of
+one lasts from their first message in it to their last; of a single message nobody knows how long it took, so
+it is left out and counted. Handle times are those at the chats at once that agents had in the window: with
+more at once each takes longer.
 """
 
 from __future__ import annotations
@@ -29,14 +30,27 @@ if TYPE_CHECKING:
 
 # One row for each channel.
 CHANNELS = """
+with started as (
+    select conversation_id, channel, ended_at, escalated_at
+    from conversations
+    where started_local >= $since and started_local < $until and started_at < $as_of
+),
+unanswered as (
+    select conversation_id
+    from messages inner join started using (conversation_id)
+    where sent_at < $as_of
+    group by conversation_id
+    having count(*) filter (where sender = 'user') = 0
+)
 select
-    channel,
+    s.channel,
     count(*) as conversations,
-    count(*) filter (where ended_at < $as_of) as closed,
-    count(escalated_at) filter (where ended_at < $as_of) as escalations
-from conversations
-where started_local >= $since and started_local < $until and started_at < $as_of
-group by channel
+    count(*) filter (where s.ended_at < $as_of) as closed,
+    count(s.escalated_at) filter (where s.ended_at < $as_of) as escalations
+from started as s
+left join unanswered as u on s.conversation_id = u.conversation_id
+where u.conversation_id is null
+group by s.channel
 order by conversations desc, channel
 """
 
@@ -50,11 +64,12 @@ with started as (
 spoken as (
     select
         conversation_id,
-        min(sent_at) as first_at,
-        max(sent_at) as last_at
-    from messages
-    where sender = 'agent' and sent_at < $as_of
+        min(sent_at) filter (where sender = 'agent') as first_at,
+        max(sent_at) filter (where sender = 'agent') as last_at
+    from messages inner join started using (conversation_id)
+    where sent_at < $as_of
     group by conversation_id
+    having count(*) filter (where sender = 'user') > 0
 )
 select
     coalesce(agent_id, 'unknown') as agent_id,
@@ -62,6 +77,7 @@ select
     last_at,
     date_diff('microsecond', started_at, escalated_at) / 1000000.0 as called_after_seconds
 from started inner join spoken using (conversation_id)
+where first_at is not null
 order by first_at, conversation_id
 """
 
@@ -76,6 +92,7 @@ answered as (
     from messages inner join started using (conversation_id)
     where sent_at < $as_of
     group by conversation_id
+    having count(*) filter (where sender = 'user') > 0
 )
 select
     count(*) as conversations,
@@ -94,7 +111,7 @@ class Inputs:
     """What the store tells; null where it does not.
 
     Attributes:
-        channels: One row per channel: ``channel conversations closed escalations share`` (of all
+        channels: One row per channel of demand: ``channel conversations closed escalations share`` (of all
             conversations) ``escalation_rate`` (of the closed; null without one).
         escalation_rate: Counts ``(escalated, closed)`` of closed conversations; null where none is closed.
         handle_time_seconds: Mean of an agent's handling with 95 % limits; null with fewer than two.

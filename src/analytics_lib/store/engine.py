@@ -6,26 +6,27 @@ folder of its own; its configuration is locked. The writer's engine only decides
 
 from __future__ import annotations
 
-import datetime as dt
 import itertools
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
 
 import duckdb
-import pyarrow as pa
 
 from analytics_lib.errors import RequestError, StoreError
 from analytics_lib.store.binding import bound
 from analytics_lib.store.contract import arrow_schema
+from analytics_lib.store.frames import to_pandas
 from analytics_lib.store.known import as_known, moment_macro
 from analytics_lib.store.spill import spill_folder
 
 if TYPE_CHECKING:
+    import datetime as dt
     import weakref
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     import pandas as pd
+    import pyarrow as pa
 
     from analytics_lib.schema import Table
 
@@ -40,7 +41,6 @@ SQL_TYPES = {
     "local": "timestamp",
 }
 _MAX_SPILL = "40GB"
-_FEW_ROWS = 10_000
 T = TypeVar("T")
 
 
@@ -210,30 +210,9 @@ def _cast(table: Table, source: str) -> str:
     return f"select {columns} from {source}"
 
 
-def to_pandas(rows: pa.Table) -> pd.DataFrame:
-    """Arrow rows as a frame: whole numbers without nulls are int64, decimals float64, text ``str``."""
-    columns = [_simple(column) for column in rows.columns]
-    # To start threads takes longer than to convert a few rows.
-    many = rows.num_rows > _FEW_ROWS
-    frame: pd.DataFrame = pa.Table.from_arrays(columns, names=rows.column_names).to_pandas(use_threads=many)
-    return frame
-
-
 def empty(table: Table) -> pa.Table:
     """No row, in the columns and types of a table."""
     return arrow_schema(table).empty_table()
-
-
-def _durations(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Differences of times as durations; one that counts months, which have no fixed length, stays."""
-    values = column.to_pylist()
-    if any(value is not None and value.months for value in values):
-        return column
-    spans = [
-        None if value is None else dt.timedelta(days=value.days, microseconds=value.nanoseconds // 1000)
-        for value in values
-    ]
-    return pa.chunked_array([pa.array(spans, pa.duration("us"))])
 
 
 def literal(text: str) -> str:
@@ -246,22 +225,6 @@ def literal(text: str) -> str:
 def quoted(name: str) -> str:
     """A name of the contract as an SQL identifier."""
     return '"' + name.replace('"', '""') + '"'
-
-
-def _simple(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    kind = column.type
-    if kind == pa.month_day_nano_interval():
-        return _durations(column)
-    if pa.types.is_timestamp(kind) and kind.tz is not None:
-        return column.cast(pa.timestamp(kind.unit, tz="UTC"))  # the engine calls it Etc/UTC
-    if not pa.types.is_decimal(kind):
-        return column
-    if kind.scale:
-        return column.cast(pa.float64())
-    try:
-        return column.cast(pa.int64())
-    except pa.ArrowInvalid:  # a sum beyond 64 bits: nearly right is better than wrapped around
-        return column.cast(pa.float64())
 
 
 @lru_cache(maxsize=1_000)

@@ -1,10 +1,12 @@
-"""Frames in: a pandas DataFrame as Arrow columns, mixed columns included."""
+"""Frames in, a pandas DataFrame as Arrow columns, mixed columns included; and Arrow rows out as frames."""
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 import re
 from collections import Counter
+from functools import lru_cache
 
 import numpy as np
 import orjson
@@ -13,6 +15,7 @@ import pyarrow as pa
 
 from analytics_lib.errors import ContractError
 
+_FEW_ROWS = 10_000
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
@@ -61,3 +64,51 @@ def _as_text(value: object, flags: Counter[str]) -> str | None:
 
 def _is_nan(value: object) -> bool:
     return isinstance(value, float) and math.isnan(value)
+
+
+def to_pandas(rows: pa.Table) -> pd.DataFrame:
+    """Arrow rows as a frame: whole numbers without nulls are int64, decimals float64, text ``str``."""
+    if not rows.num_rows:
+        return _nothing(rows.schema).copy()
+    return _to_pandas(rows)
+
+
+@lru_cache(maxsize=100)
+def _nothing(schema: pa.Schema) -> pd.DataFrame:
+    return _to_pandas(schema.empty_table())
+
+
+def _to_pandas(rows: pa.Table) -> pd.DataFrame:
+    columns = [_simple(column) for column in rows.columns]
+    # To start threads takes longer than to convert a few rows.
+    many = rows.num_rows > _FEW_ROWS
+    frame: pd.DataFrame = pa.Table.from_arrays(columns, names=rows.column_names).to_pandas(use_threads=many)
+    return frame
+
+
+def _durations(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Differences of times as durations; one that counts months, which have no fixed length, stays."""
+    values = column.to_pylist()
+    if any(value is not None and value.months for value in values):
+        return column
+    spans = [
+        None if value is None else dt.timedelta(days=value.days, microseconds=value.nanoseconds // 1000)
+        for value in values
+    ]
+    return pa.chunked_array([pa.array(spans, pa.duration("us"))])
+
+
+def _simple(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    kind = column.type
+    if kind == pa.month_day_nano_interval():
+        return _durations(column)
+    if pa.types.is_timestamp(kind) and kind.tz is not None:
+        return column.cast(pa.timestamp(kind.unit, tz="UTC"))  # the engine calls it Etc/UTC
+    if not pa.types.is_decimal(kind):
+        return column
+    if kind.scale:
+        return column.cast(pa.float64())
+    try:
+        return column.cast(pa.int64())
+    except pa.ArrowInvalid:  # a sum beyond 64 bits: nearly right is better than wrapped around
+        return column.cast(pa.float64())
