@@ -247,6 +247,20 @@ def test_rows_that_are_looked_up_are_read_by_several_stores_and_made_again_where
         assert talks(store, BY_CONVERSATION) == {"a": 3, "b": 1}
 
 
+def test_rows_that_are_kept_can_be_looked_up_and_nothing_else(root):
+    sql = "select messages from talks where conversation_id = $name"
+    with Store.open(root) as store, store.known_at(dt.date(2027, 1, 1)) as known:
+        for shown in (store, known):
+            with pytest.raises(StoreError, match="talks are kept"):
+                shown.look_up(sql, BY_CONVERSATION, name="a")
+        store.derived(BY_CONVERSATION)
+        assert store.look_up(sql, BY_CONVERSATION, name="a").to_pylist() == [{"messages": 3}]
+        assert store.look_up(sql, BY_CONVERSATION, name="nobody").num_rows == 0
+        for wrong in ("select * from messages", "drop view talks", f"select * from '{root}/messages/**'"):
+            with pytest.raises(RequestError):
+                store.look_up(wrong, BY_CONVERSATION)
+
+
 def test_a_refused_query_is_the_readers_error(root):
     wrong = Derived("wrong", ("messages",), "select nothing_of_the_kind from messages")
     with Store.open(root) as store, pytest.raises(RequestError, match="nothing_of_the_kind"):

@@ -71,4 +71,4 @@ def read_messages(messages: pd.DataFrame, *, scorers: Mapping[str, Scorer] = SCO
         "keeps_waiting": ~user & asks_to_wait(normalised).to_numpy(),
     }
     # Made at once: to add so many columns one after the other takes longer than to find them.
-    return pd.DataFrame(told, index=messages.index)
+    return pd.DataFrame(told, index=messages.index, copy=False)

@@ -38,7 +38,8 @@ def frame_of(rows: Iterable[tuple[object, ...]], types: Mapping[str, str | None]
     if not columns:
         return _no_rows(tuple(types.items())).copy()
     typed = zip(types.items(), columns, strict=True)
-    return pd.DataFrame({name: _typed(values, kind) for (name, kind), values in typed})
+    # Arrays of our own need not be put together into blocks.
+    return pd.DataFrame({name: _typed(values, kind) for (name, kind), values in typed}, copy=False)
 
 
 @cache

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from analytics_lib.analysis.looks import (
@@ -151,23 +152,15 @@ def timelines(
     columns that matter to whoever asks; ``read`` is as in ``timeline``.
     """
     before = known_before(as_of)
-    sql, asked = _looks(store, list(conversation_ids))
-    parts = {name: look for name, look in sql.items() if name != "messages" or messages is None}
-    # Each look into a large table takes its time: two side by side take less than one after the other, and
-    # what is written is read while the engine looks for the rest.
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        looks = {
-            name: pool.submit(store.query_arrow, look, **asked, **_cut(look, before))
-            for name, look in parts.items()
-        }
-        conversation = as_known(looks.pop("conversation").result(), before)
-        # Looked up once and not joined in each query: every look into a large table takes time.
-        begun = conversation.select(["conversation_id", "started_at"])
-        written = looks.pop("messages").result() if messages is None else messages
-        written = written.filter(earlier(written["sent_at"], before))
-        told = to_pandas(timed(spaced(of_known(written, begun)), begun, "sent_at"))
-        told = told if read is None else read(told)
-        found = {name: look.result() for name, look in looks.items()}
+    looks = _looks(store, list(conversation_ids), before, without="" if messages is None else "messages")
+    conversation = as_known(looks.pop("conversation")(), before)
+    # Looked up once and not joined in each query: every look into a large table takes time.
+    begun = conversation.select(["conversation_id", "started_at"])
+    written = looks.pop("messages")() if messages is None else messages
+    written = written.filter(earlier(written["sent_at"], before))
+    told = to_pandas(timed(spaced(of_known(written, begun)), begun, "sent_at"))
+    told = told if read is None else read(told)
+    found = {name: look() for name, look in looks.items()}
     found = apart(found["steps"]) if "steps" in found else found
     rows = {name: of_known(part, begun) for name, part in found.items()}
     rows |= {name: timed(rows[name], begun, moment) for name, moment in _MOMENTS.items()}
@@ -175,19 +168,36 @@ def timelines(
     return Timeline(conversation=to_pandas(conversation), messages=told, **others)
 
 
+def _looks(
+    store: Store, conversation_ids: list[str], before: dt.datetime, *, without: str
+) -> dict[str, Callable[[], pa.Table]]:
+    """The rows of every part but one, to be asked for."""
+    one = len(conversation_ids) == 1
+    if one and all(store.has(kept) for kept in _KEPT):
+        asked: dict[str, object] = {"conversation_id": conversation_ids[0]}
+        return {
+            name: partial(store.look_up, sql, *_KEPT, **asked, **_cut(sql, before))
+            for name, sql in _PARTS_OF_ONE.items()
+            if name != without
+        }
+    store.derived(PRODUCT_NAMES)
+    store.derived(CONVERSATION_ORDERS)
+    asked = {"conversation_ids": conversation_ids}
+    # Each look into a large table takes its time: two side by side take less than one after the other, and
+    # what is written is read while the engine looks for the rest.
+    pool = ThreadPoolExecutor(_AT_ONCE)
+    found: dict[str, Callable[[], pa.Table]] = {
+        name: pool.submit(store.query_arrow, sql, **asked, **_cut(sql, before)).result
+        for name, sql in _PARTS.items()
+        if name != without
+    }
+    pool.shutdown(wait=False)
+    return found
+
+
 def _cut(sql: str, before: dt.datetime) -> dict[str, object]:
     """The end of what is known, for a look that asks for it."""
     return {"as_of": before} if "$as_of" in sql else {}
-
-
-def _looks(store: Store, conversation_ids: list[str]) -> tuple[dict[str, str], dict[str, object]]:
-    """The query of every part, and whose rows it looks for."""
-    one = len(conversation_ids) == 1
-    if one and all(store.has(kept) for kept in _KEPT):
-        return _PARTS_OF_ONE, {"conversation_id": conversation_ids[0]}
-    store.derived(PRODUCT_NAMES)
-    store.derived(CONVERSATION_ORDERS)
-    return _PARTS, {"conversation_ids": conversation_ids}
 
 
 def facts_of(timeline: Timeline) -> pd.Series:

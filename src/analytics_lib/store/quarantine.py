@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import orjson
 import pyarrow as pa
 
 from analytics_lib.schema import EVERY_TABLE
@@ -15,6 +16,9 @@ from analytics_lib.text.masking import mask_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from analytics_lib.schema import Table
+    from analytics_lib.store.contract import Checked
 
 _SHOWN_CHARACTERS = 200
 
@@ -31,6 +35,22 @@ class Refusal:
     column: str | None
     detail: str
     record: str
+
+
+def refusals(table: Table, data: pa.Table, checked: Checked) -> list[Refusal]:
+    """The rows that break the contract of their table, of those that were to be added to it."""
+    positions = sorted(checked.refused)
+    given = data.take(pa.array(positions)).to_pylist()
+    return [
+        _refusal(table, record, *checked.refused[position])
+        for position, record in zip(positions, given, strict=True)
+    ]
+
+
+def _refusal(table: Table, record: dict[str, object], code: str, column: str, detail: str) -> Refusal:
+    text = orjson.dumps(record, default=str, option=orjson.OPT_SORT_KEYS)
+    digest = hashlib.sha256(table.name.encode() + text).hexdigest()
+    return Refusal("append", table.name, digest, 1, code, column, detail, text.decode())
 
 
 def rows(refusals: Sequence[Refusal]) -> pa.Table:

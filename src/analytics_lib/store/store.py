@@ -6,24 +6,21 @@ being written, and a question can be repeated on exactly its data. Open again to
 
 from __future__ import annotations
 
-import hashlib
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Self
 
-import orjson
-import pyarrow as pa
-
 from analytics_lib.config import Settings, load_settings, pinned_versions
 from analytics_lib.errors import ContractError, StoreError
 from analytics_lib.periods import Moment, utc_moment
 from analytics_lib.schema import EVERY_TABLE, TABLES, Table
 from analytics_lib.store import derived, quarantine
-from analytics_lib.store.contract import Checked, check
+from analytics_lib.store.contract import check
 from analytics_lib.store.engine import Engine
 from analytics_lib.store.frames import to_arrow
+from analytics_lib.store.lookups import Lookups
 from analytics_lib.store.memory import MemoryEngine
 from analytics_lib.store.opening import view_given, view_newest
 from analytics_lib.store.versions import check_folder
@@ -35,6 +32,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     import pandas as pd
+    import pyarrow as pa
 
     from analytics_lib.store.derived import Derived
 
@@ -75,6 +73,7 @@ class Store:
         self._settings = settings
         self._derived: dict[str, Path | None] = {}
         self._deriving = Lock()
+        self._lookups: Lookups | None = None
         self.versions = versions
         self.cutoff = cutoff
 
@@ -204,6 +203,19 @@ class Store:
                 self._derived[wanted.name] = kept
             return kept is not None
 
+    def look_up(self, sql: str, /, *kept: Derived, **params: object) -> pa.Table:
+        """The answer to one SELECT over rows that are looked up, and kept already (see ``has``).
+
+        Raises:
+            StoreError: If they are not kept; else as ``query``.
+        """
+        with self._deriving:
+            files = {each.name: file for each in kept if (file := self._derived.get(each.name))}
+            if self._root is None or len(files) < len(kept):
+                raise StoreError(f"Not all of {', '.join(each.name for each in kept)} are kept; ask `has`.")
+            self._lookups = self._lookups or Lookups(self._root)
+        return self._lookups.ask(sql, params, files=files)
+
     def prepare(self, *wanted: Derived) -> list[str]:
         """Keep derived rows beside the store before anybody asks for them; the names of those kept.
 
@@ -241,13 +253,15 @@ class Store:
         with open_writer(self._root, memory_limit_gb=self._settings.memory_limit_gb) as writer:
             written = writer.write(table, checked.rows)
             if checked.refused:
-                writer.write("quarantine", quarantine.rows(_refusals(contract, data, checked)))
+                writer.write("quarantine", quarantine.rows(quarantine.refusals(contract, data, checked)))
         checked.flags.update(flags)
         return Counts(written.accepted, written.duplicates, len(checked.refused))
 
     def close(self) -> None:
         """Give back memory and temporary files."""
         self._engine.close()
+        if self._lookups is not None:
+            self._lookups.close()
 
     def __enter__(self) -> Self:
         return self
@@ -274,20 +288,3 @@ def _checked_frame(table: Table, frame: pd.DataFrame) -> pa.Table:
     if keys.group_by(list(table.key)).aggregate([]).num_rows < keys.num_rows:
         raise ContractError(f"{table.name} holds a primary key ({', '.join(table.key)}) twice.")
     return checked.rows
-
-
-def _refusals(table: Table, data: pa.Table, checked: Checked) -> list[quarantine.Refusal]:
-    positions = sorted(checked.refused)
-    given = data.take(pa.array(positions)).to_pylist()
-    return [
-        _refusal(table, record, *checked.refused[position])
-        for position, record in zip(positions, given, strict=True)
-    ]
-
-
-def _refusal(
-    table: Table, record: dict[str, object], code: str, column: str, detail: str
-) -> quarantine.Refusal:
-    text = orjson.dumps(record, default=str, option=orjson.OPT_SORT_KEYS)
-    digest = hashlib.sha256(table.name.encode() + text).hexdigest()
-    return quarantine.Refusal("append", table.name, digest, 1, code, column, detail, text.decode())
