@@ -16,7 +16,7 @@ import psutil
 import pytest
 from serving import MARKER, SHOWN, WORK, cell, make_project, serving
 
-from analytics_lib.runs.temporary import place_for_sockets, temporary_folder
+from analytics_lib.temporary import place_for_sockets, temporary_folder
 
 LEAVES = """
 import subprocess, tempfile

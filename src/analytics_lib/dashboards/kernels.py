@@ -25,7 +25,7 @@ from traitlets import Unicode, default
 
 from analytics_lib.dashboards.kernel_tree import descendants
 from analytics_lib.runs.template import Child, Template
-from analytics_lib.runs.temporary import temporary_folder
+from analytics_lib.temporary import temporary_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

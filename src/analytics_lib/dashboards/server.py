@@ -26,7 +26,7 @@ from analytics_lib.dashboards.kernels import WarmSpecs, end_kernels, warm_up
 from analytics_lib.dashboards.live import Live, prepare_notebook
 from analytics_lib.dashboards.template import copy_assets
 from analytics_lib.errors import RequestError
-from analytics_lib.runs.temporary import place_for_sockets, temporary_folder
+from analytics_lib.temporary import place_for_sockets, temporary_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -21,7 +21,7 @@ import psutil  # type: ignore[import-untyped]  # ships no types
 
 from analytics_lib.runs.results import RUN_FOLDER_VARIABLE
 from analytics_lib.runs.template import Child, Template
-from analytics_lib.runs.temporary import place_for_sockets, temporary_folder
+from analytics_lib.temporary import place_for_sockets, temporary_folder
 
 if TYPE_CHECKING:
     import socket

@@ -1,7 +1,7 @@
 """Temporary folders that go with the process that made them; what a killed one leaves, the next run removes.
 
 A folder is locked for as long as its process lives, and a lock ends with its process, however that ends: a
-folder of ours that nobody holds was left behind. Those of engines are ours too (``store/spill``).
+folder of ours that nobody holds was left behind.
 """
 
 from __future__ import annotations
@@ -11,11 +11,12 @@ import fcntl
 import os
 import shutil
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 _OURS = "analytics-tmp-"
 # A folder is made in it that only we can enter.
@@ -35,14 +36,30 @@ def temporary_folder(kind: str, *, parent: Path | None = None) -> Iterator[Path]
     """
     place = parent or Path(tempfile.gettempdir())
     _sweep(place)
+    folder, remove = held_folder(kind, place=place)
+    try:
+        yield folder
+    finally:
+        remove()
+
+
+def held_folder(kind: str, *, place: Path) -> tuple[Path, Callable[[], None]]:
+    """A private folder that this process holds, and what removes it; nothing else is removed before.
+
+    Raises:
+        OSError: If it cannot be made.
+    """
     # It gets the name that is looked for once it is locked.
     fresh = Path(tempfile.mkdtemp(prefix=f".{_OURS}{kind}-", dir=place))
-    with _locked(fresh):
-        folder = fresh.rename(place / fresh.name[1:])
-        try:
-            yield folder
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
+    lock = os.open(fresh, os.O_RDONLY)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    folder = fresh.rename(place / fresh.name[1:])
+    return folder, partial(_remove, folder, lock)
+
+
+def _remove(folder: Path, lock: int) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    os.close(lock)
 
 
 def place_for_sockets() -> Path | None:

@@ -7,8 +7,8 @@ import stat
 
 import pytest
 
-from analytics_lib.runs.temporary import temporary_folder
 from analytics_lib.store.spill import spill_folder
+from analytics_lib.temporary import temporary_folder
 
 
 class Engine:
