@@ -89,7 +89,7 @@ class ChurnModel:
     @property
     def alarms(self) -> list[Alarm]:
         """Signs that the score is too good to be true."""
-        return alarms(self.evaluation, comparison=self.splits if len(self.splits) else None)
+        return self.trust.alarms
 
     @property
     def lift(self) -> pd.DataFrame:
