@@ -11,11 +11,11 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from analytics_lib.analysis.prepared import EVERY_DERIVED
+from analytics_lib.analysis.prepared import EVERY_KEPT
 from analytics_lib.errors import StoreError
 from analytics_lib.runs.processes import members
 from analytics_lib.runs.record import RunRecord, write_record
-from analytics_lib.store import Store, derived
+from analytics_lib.store import Store, derived, lookups
 from commanding import status
 
 ANALYTICS = str(Path(sys.executable).with_name("analytics"))
@@ -73,12 +73,12 @@ def test_simulated_world_is_written_ingested_and_listed(project):
 
 def test_what_large_questions_share_is_there_after_ingest(here, monkeypatch):
     monkeypatch.setattr(derived, "WORTH_KEEPING_ROWS", 20)
-    monkeypatch.setattr(derived, "WORTH_LOOKING_UP_ROWS", 20)
+    monkeypatch.setattr(lookups, "WORTH_LOOKING_UP_ROWS", 20)
     assert (
         status("simulate", "--conversations", "30", "--seed", "7", "--until", "2026-06-01", folder=here) == 0
     )
     kept = {path.name.rpartition("-")[0] for path in (here / "data" / "store" / derived.FOLDER).iterdir()}
-    assert kept == {rows.name for rows in EVERY_DERIVED} - {"conversation_orders"}
+    assert kept == {rows.name for rows in EVERY_KEPT} - {"conversation_orders"}
 
 
 def test_rows_are_stored_also_where_nothing_can_be_worked_out_ahead(here, monkeypatch, capsys):

@@ -44,10 +44,7 @@ _AMOUNT = (
     Column("amount", "float", "of an order; negative is a refund"),
     Column("currency", "text", "currency of the amount"),
 )
-_SENT = (
-    Column("sent_at", "at", "when it was sent", required=True),
-    Column("sent_local", "local", "the same on the wall clock", required=True),
-)
+
 _USER_NUMBER = Column("user_number", "int", "of the user, in order of ids", required=True)
 _HOUR = Column("hour_local", "local", "start of the hour, on the wall clock", required=True)
 _SEGMENT = Column("segment", "text", "of the user")
@@ -231,49 +228,15 @@ _ALL = (
         ),
     ),
     Table(
-        "conversation_rows",
-        "one conversation, in the order of their ids",
-        ("conversation_id",),
-        (
-            _CONVERSATION,
-            _USER,
-            *(Column(name, "text", "of the conversation") for name in ("channel", "entry_point", "city")),
-            *_BEGUN,
-            *_ENDED,
-        ),
-    ),
-    Table(
-        "conversation_messages",
-        "one message, in the order of conversations",
+        "message_texts",
+        "one message",
         ("message_id",),
         (
             _CONVERSATION,
             identifier("message_id", "the message"),
-            *_SENT,
+            Column("sent_at", "at", "when it was sent"),
             *(Column(name, "text", "of the message") for name in ("sender", "kind", "text", "intent")),
-            Column("confidence", "float", "of the recognised intent, 0 to 1"),
-            Column("true_intent", "text", "what a reviewer found it to be"),
             Column("sentiment", "float", "as the source gives it, -1 to 1"),
-        ),
-    ),
-    Table(
-        "conversation_steps",
-        "one action, event or order of a conversation, in the order of conversations",
-        ("kind", "step_id"),
-        (
-            _CONVERSATION,
-            Column("kind", "text", "action, event or order", required=True),
-            Column("step_id", "id", "id of the action, the event or the order", required=True),
-            Column("moment", "at", "when it happened", required=True),
-            Column("moment_local", "local", "the same on the wall clock", required=True),
-            Column("name", "text", "of the action or event"),
-            Column("duration_ms", "float", "of an action"),
-            Column("succeeded", "bool", "whether an action did what was asked"),
-            Column("error", "text", "why it did not"),
-            Column("product_id", "id", "the product of an event"),
-            *_PRODUCT,
-            Column("value", "float", "of an event"),
-            *_AMOUNT,
         ),
     ),
     Table(

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from analytics_lib.analysis import candidates as chosen
-from analytics_lib.analysis.looks_kept import CONVERSATION_MESSAGES
+from analytics_lib.analysis.looks_kept import MESSAGE_TEXTS
 from analytics_lib.analysis.scans import CALLED, CHECKOUTS, SCAN
 from analytics_lib.analysis.scope import bounds
 from analytics_lib.analysis.signal_scans import CALLED_SIGNALS, CHECKOUTS_SIGNALS, SCAN_SIGNALS
@@ -179,14 +179,14 @@ def test_what_was_known_at_a_moment_is_counted_for_the_question(store):
         assert not signals_known(known, LATER)
 
 
-def test_list_is_the_same_where_messages_are_kept_by_conversation(tmp_path, monkeypatch):
-    monkeypatch.setattr(derived, "WORTH_LOOKING_UP_ROWS", 1)
+def test_list_is_the_same_where_texts_are_kept(tmp_path, monkeypatch):
+    monkeypatch.setattr(derived, "WORTH_KEEPING_ROWS", 1)
     with shop(1) as told, Store.open(tmp_path / "store") as empty:
         for table in ("conversations", "messages", "actions", "events", "orders", "products"):
             empty.append(table, told.query(f"select * from {table}"))
         in_memory = find(told, **WINDOW)
     with Store.open(tmp_path / "store") as store:
         pd.testing.assert_frame_equal(find(store, **WINDOW), in_memory)
-        assert store.prepare(CONVERSATION_MESSAGES) == ["conversation_messages"]
+        assert store.prepare(MESSAGE_TEXTS) == ["message_texts"]
         pd.testing.assert_frame_equal(find(store, **WINDOW), in_memory)
-        assert store.has(CONVERSATION_MESSAGES)
+        assert store.has(MESSAGE_TEXTS)

@@ -8,7 +8,7 @@ from telling import at
 from analytics_lib.analysis.looks_kept import CONVERSATION_MESSAGES, CONVERSATION_ROWS, CONVERSATION_STEPS
 from analytics_lib.analysis.timeline import choose_conversation, timeline, timelines
 from analytics_lib.errors import NotFoundError
-from analytics_lib.store import Store, derived
+from analytics_lib.store import Store, derived, lookups
 
 DAY = {"since": dt.date(2026, 3, 2), "until": dt.date(2026, 3, 3)}
 
@@ -202,7 +202,7 @@ def test_conversation_looks_the_same_alone_and_among_others(tell, as_of):
 @pytest.mark.parametrize("as_of", [None, at(minute(4)).to_pydatetime(), at(minute(2)).to_pydatetime()])
 def test_conversation_looks_the_same_in_rows_that_are_kept(tell, tmp_path, monkeypatch, as_of):
     monkeypatch.setattr(derived, "WORTH_KEEPING_ROWS", 1)
-    monkeypatch.setattr(derived, "WORTH_LOOKING_UP_ROWS", 1)
+    monkeypatch.setattr(lookups, "WORTH_LOOKING_UP_ROWS", 1)
     told = eventful(tell)
     with Store.open(tmp_path / "store") as store:
         for table in ("conversations", "messages", "actions", "events", "products", "orders"):

@@ -17,7 +17,6 @@ TALKS = Derived(
     ("messages",),
     "select conversation_id, count(*) as messages from messages group by conversation_id",
 )
-BY_CONVERSATION = Derived("talks", ("messages",), TALKS.make, looked_up="conversation_id")
 READ = "select conversation_id, messages from talks order by conversation_id"
 
 
@@ -42,7 +41,6 @@ def talks(store, wanted=TALKS):
 @pytest.fixture(autouse=True)
 def _every_table_is_worth_keeping(monkeypatch):
     monkeypatch.setattr(derived, "WORTH_KEEPING_ROWS", 1)
-    monkeypatch.setattr(derived, "WORTH_LOOKING_UP_ROWS", 1)
 
 
 @pytest.fixture
@@ -124,7 +122,6 @@ def test_prepared_rows_are_there_before_anybody_asks(root):
 
 def test_nothing_is_prepared_where_nothing_would_be_kept(root, monkeypatch):
     monkeypatch.setattr(derived, "WORTH_KEEPING_ROWS", 5)
-    monkeypatch.setattr(derived, "WORTH_LOOKING_UP_ROWS", 5)
     with Store.open(root) as store, store.known_at(dt.date(2027, 1, 1)) as known:
         assert store.prepare(TALKS) == known.prepare(TALKS) == []
     with Store.in_memory(messages=messages("a", 0)) as store:
@@ -134,7 +131,6 @@ def test_nothing_is_prepared_where_nothing_would_be_kept(root, monkeypatch):
 
 def test_small_tables_leave_nothing_on_disk(root, monkeypatch):
     monkeypatch.setattr(derived, "WORTH_KEEPING_ROWS", 5)
-    monkeypatch.setattr(derived, "WORTH_LOOKING_UP_ROWS", 5)
     with Store.open(root) as store:
         assert talks(store) == {"a": 3, "b": 1}
     assert kept(root) == []
@@ -159,8 +155,13 @@ def test_a_file_that_was_swept_under_a_reader_is_made_again(root):
     assert file.exists()
 
 
-@pytest.mark.parametrize("rows", [TALKS, BY_CONVERSATION], ids=["read whole", "looked up"])
-def test_where_nothing_can_be_kept_the_reason_is_told_and_the_answer_is_given(root, rows):
+def made_by_function(store):
+    return store.query_arrow(TALKS.make)
+
+
+@pytest.mark.parametrize("make", [TALKS.make, made_by_function], ids=["SQL", "function"])
+def test_where_nothing_can_be_kept_the_reason_is_told_and_the_answer_is_given(root, make):
+    rows = Derived("talks", ("messages",), make)
     (root / derived.FOLDER).write_text("a file where the folder should be")
     with Store.open(root) as store, pytest.warns(StoreWarning, match=r"could not be kept .*_derived"):
         assert talks(store, rows) == {"a": 3, "b": 1}
@@ -208,57 +209,30 @@ def test_what_is_hours_older_than_the_newest_of_its_name_is_swept(root):
     assert upkeep.verify(root) == []
 
 
-@pytest.mark.parametrize("rows", [TALKS, BY_CONVERSATION], ids=["read whole", "looked up"])
-def test_rows_that_are_kept_are_had_and_others_are_not_made(root, rows):
+def test_rows_that_are_kept_are_had_and_others_are_not_made(root):
     with Store.open(root) as store, store.known_at(dt.date(2027, 1, 1)) as known:
-        assert not store.has(rows)
+        assert not store.has(TALKS)
         assert kept(root) == []
-        store.derived(rows)
-        assert store.has(rows)
-        assert not known.has(rows)
+        store.derived(TALKS)
+        assert store.has(TALKS)
+        assert not known.has(TALKS)
     with Store.open(root) as store:
-        assert store.has(rows)
+        assert store.has(TALKS)
         assert dict(store.query(READ).itertuples(index=False, name=None)) == {"a": 3, "b": 1}
 
 
 def test_rows_that_nobody_kept_can_be_asked_without_keeping_them(root):
     with Store.open(root) as store, store.known_at(dt.date(2026, 3, 1)) as known:
         for shown in (store, known):
-            assert shown.derived(BY_CONVERSATION, keep=False) == "talks"
-        assert talks(store, BY_CONVERSATION) == {"a": 3, "b": 1}
+            assert shown.derived(TALKS, keep=False) == "talks"
+        assert talks(store) == {"a": 3, "b": 1}
         assert known.query(READ).empty
         (file,) = kept(root)
-        store.derived(BY_CONVERSATION, keep=False)
+        store.derived(TALKS, keep=False)
         file.unlink()
-        store.derived(BY_CONVERSATION, keep=False)
+        store.derived(TALKS, keep=False)
         assert dict(store.query(READ).itertuples(index=False, name=None)) == {"a": 3, "b": 1}
     assert kept(root) == []
-
-
-def test_rows_that_are_looked_up_are_read_by_several_stores_and_made_again_where_damaged(root):
-    with Store.open(root) as one, Store.open(root) as other:
-        assert talks(one, BY_CONVERSATION) == talks(other, BY_CONVERSATION) == {"a": 3, "b": 1}
-        (file,) = kept(root)
-        file.unlink()
-        assert talks(one, BY_CONVERSATION) == {"a": 3, "b": 1}
-    file.write_bytes(b"no rows at all")
-    with Store.open(root) as store:
-        assert not store.has(BY_CONVERSATION)
-        assert talks(store, BY_CONVERSATION) == {"a": 3, "b": 1}
-
-
-def test_rows_that_are_kept_can_be_looked_up_and_nothing_else(root):
-    sql = "select messages from talks where conversation_id = $name"
-    with Store.open(root) as store, store.known_at(dt.date(2027, 1, 1)) as known:
-        for shown in (store, known):
-            with pytest.raises(StoreError, match="talks are kept"):
-                shown.look_up(sql, BY_CONVERSATION, name="a")
-        store.derived(BY_CONVERSATION)
-        assert store.look_up(sql, BY_CONVERSATION, name="a").to_pylist() == [{"messages": 3}]
-        assert store.look_up(sql, BY_CONVERSATION, name="nobody").num_rows == 0
-        for wrong in ("select * from messages", "drop view talks", f"select * from '{root}/messages/**'"):
-            with pytest.raises(RequestError):
-                store.look_up(wrong, BY_CONVERSATION)
 
 
 def test_a_refused_query_is_the_readers_error(root):
@@ -276,9 +250,11 @@ def test_rows_that_cannot_be_read_to_their_end_are_told_and_nothing_is_kept(root
         select conversation_id, case when place < 600000 then place else message_id::integer end as number
         from messages cross join range(200000 * 4) as places(place)
         """,
-        looked_up="conversation_id",
     )
-    with Store.open(root) as store, pytest.raises(StoreError, match=r"broken-.*Could not convert string"):
+    with (
+        Store.open(root) as store,
+        pytest.raises(StoreError, match=r"worked out: .*Could not convert"),
+    ):
         store.derived(broken)
     assert kept(root) == []
 

@@ -32,7 +32,7 @@ known as (
 written as (
     select
         conversation_id, message_id, sent_at, sender, kind, text, intent, sentiment
-    from conversation_messages
+    from message_texts
     where conversation_id in (select conversation_id from chosen) and sent_at < $as_of
 ),
 ordered as (

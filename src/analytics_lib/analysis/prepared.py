@@ -1,15 +1,20 @@
-"""All derived rows of the library, to be kept before anybody asks for them (``Store.prepare``)."""
+"""All rows that the library keeps, to be made before anybody asks for them (``Store.prepare``)."""
 
 from __future__ import annotations
 
 from analytics_lib.analysis.looks import CONVERSATION_ORDERS, PRODUCT_NAMES
-from analytics_lib.analysis.looks_kept import CONVERSATION_MESSAGES, CONVERSATION_ROWS, CONVERSATION_STEPS
+from analytics_lib.analysis.looks_kept import (
+    CONVERSATION_MESSAGES,
+    CONVERSATION_ROWS,
+    CONVERSATION_STEPS,
+    MESSAGE_TEXTS,
+)
 from analytics_lib.analysis.numbered_events import EVENT_CHATS, EVENT_PEOPLE, NUMBERED_EVENTS
 from analytics_lib.analysis.signals import CONVERSATION_SIGNALS
 from analytics_lib.metrics.ready_facts import ACTION_SUMS, CONVERSATION_FACTS, MESSAGE_SUMS
 from analytics_lib.metrics.ready_replies import WAITERS, WAITS
 
-EVERY_DERIVED = (
+EVERY_KEPT = (
     CONVERSATION_FACTS,
     MESSAGE_SUMS,
     ACTION_SUMS,
@@ -19,6 +24,7 @@ EVERY_DERIVED = (
     CONVERSATION_ROWS,
     CONVERSATION_MESSAGES,
     CONVERSATION_STEPS,
+    MESSAGE_TEXTS,
     CONVERSATION_ORDERS,
     PRODUCT_NAMES,
     NUMBERED_EVENTS,

@@ -16,15 +16,7 @@ from analytics_lib.analysis.looks import (
     ORDERS,
     PRODUCT_NAMES,
 )
-from analytics_lib.analysis.looks_kept import (
-    CONVERSATION_MESSAGES,
-    CONVERSATION_ROWS,
-    CONVERSATION_STEPS,
-    KEPT_CONVERSATION,
-    KEPT_MESSAGES,
-    KEPT_STEPS,
-    apart,
-)
+from analytics_lib.analysis.looks_kept import look_up_parts
 from analytics_lib.analysis.scope import bounds, known_before
 from analytics_lib.analysis.timeline_rows import as_known, earlier, of_known, spaced, timed
 from analytics_lib.errors import NotFoundError
@@ -82,8 +74,6 @@ _PARTS = {
     "actions": ACTIONS,
     "orders": ORDERS,
 }
-_PARTS_OF_ONE = {"messages": KEPT_MESSAGES, "conversation": KEPT_CONVERSATION, "steps": KEPT_STEPS}
-_KEPT = (CONVERSATION_ROWS, CONVERSATION_MESSAGES, CONVERSATION_STEPS)
 _AT_ONCE = 2
 _MOMENTS = {"actions": "started_at", "events": "occurred_at"}
 
@@ -160,9 +150,7 @@ def timelines(
     written = written.filter(earlier(written["sent_at"], before))
     told = to_pandas(timed(spaced(of_known(written, begun)), begun, "sent_at"))
     told = told if read is None else read(told)
-    found = {name: look() for name, look in looks.items()}
-    found = apart(found["steps"]) if "steps" in found else found
-    rows = {name: of_known(part, begun) for name, part in found.items()}
+    rows = {name: of_known(look(), begun) for name, look in looks.items()}
     rows |= {name: timed(rows[name], begun, moment) for name, moment in _MOMENTS.items()}
     others = {name: to_pandas(part) for name, part in rows.items()}
     return Timeline(conversation=to_pandas(conversation), messages=told, **others)
@@ -172,17 +160,12 @@ def _looks(
     store: Store, conversation_ids: list[str], before: dt.datetime, *, without: str
 ) -> dict[str, Callable[[], pa.Table]]:
     """The rows of every part but one, to be asked for."""
-    one = len(conversation_ids) == 1
-    if one and all(store.has(kept) for kept in _KEPT):
-        asked: dict[str, object] = {"conversation_id": conversation_ids[0]}
-        return {
-            name: partial(store.look_up, sql, *_KEPT, **asked, **_cut(sql, before))
-            for name, sql in _PARTS_OF_ONE.items()
-            if name != without
-        }
+    one = len(conversation_ids) == 1 and not without
+    if one and (kept := look_up_parts(store, conversation_ids[0], before)):
+        return {name: partial(_same, rows) for name, rows in kept.items()}
     store.derived(PRODUCT_NAMES)
     store.derived(CONVERSATION_ORDERS)
-    asked = {"conversation_ids": conversation_ids}
+    asked: dict[str, object] = {"conversation_ids": conversation_ids}
     # Each look into a large table takes its time: two side by side take less than one after the other, and
     # what is written is read while the engine looks for the rest.
     pool = ThreadPoolExecutor(_AT_ONCE)
@@ -193,6 +176,10 @@ def _looks(
     }
     pool.shutdown(wait=False)
     return found
+
+
+def _same(rows: pa.Table) -> pa.Table:
+    return rows
 
 
 def _cut(sql: str, before: dt.datetime) -> dict[str, object]:

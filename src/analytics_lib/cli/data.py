@@ -12,7 +12,7 @@ import click
 import orjson
 from tqdm import tqdm
 
-from analytics_lib.analysis.prepared import EVERY_DERIVED
+from analytics_lib.analysis.prepared import EVERY_KEPT
 from analytics_lib.cli.project import SOURCES, now
 from analytics_lib.config import Settings, load_settings
 from analytics_lib.errors import RequestError, StoreError
@@ -65,7 +65,7 @@ def _prepare(settings: Settings) -> None:
     """Work out ahead what questions share; the rows are in the store already, whatever becomes of this."""
     try:
         with Store.open(settings.store, settings=settings) as store:
-            store.prepare(*EVERY_DERIVED)
+            store.prepare(*EVERY_KEPT)
     except (RequestError, StoreError) as error:
         click.echo(f"ingest: every row is stored; the first question will take longer: {error}", err=True)
 

@@ -11,12 +11,12 @@ from __future__ import annotations
 import hashlib
 import shutil
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from analytics_lib.errors import RequestError, StoreError
 from analytics_lib.hashes import library_hash
-from analytics_lib.store.derived_files import LOOKED_UP, READ_WHOLE, keep, show_file
+from analytics_lib.store.derived_files import GROUP_ROWS, keep, show_file, write_parquet
 from analytics_lib.store.engine import quoted
 
 if TYPE_CHECKING:
@@ -29,10 +29,9 @@ if TYPE_CHECKING:
     from analytics_lib.store.store import Store
 
 FOLDER = "_derived"
-# From so many rows on, to read them takes long; from far fewer on, to look one up.
+# From so many rows on, to read them takes long.
 WORTH_KEEPING_ROWS = 200_000
-WORTH_LOOKING_UP_ROWS = 10_000
-_BATCH_ROWS = 100_000
+_SUFFIX = ".parquet"
 # Somebody may still read what belongs to an earlier state of the tables.
 _KEEP_SECONDS = 2 * 3600
 
@@ -45,38 +44,33 @@ class Derived:
         name: What SQL calls them.
         reads: The tables of the contract they are made of, and no others.
         make: One SELECT without parameters, or a function of a store; the same rows from the same tables.
-        looked_up: The column by which single rows are looked up, if they are: they are kept in its order,
-            and one is found in a third of the time that a file takes which is made to be read as a whole.
     """
 
     name: str
     reads: tuple[str, ...]
     make: str | Callable[[Store], pa.Table]
-    looked_up: str = ""
 
 
-def kept_file(root: Path, derived: Derived, sources: list[str]) -> Path:
-    """Where the rows made of ``sources``, the data files of the tables read, are kept."""
-    digest = hashlib.sha256(f"{derived.name} {_library()}".encode())
+def kept_path(root: Path, name: str, sources: list[str], *, suffix: str = _SUFFIX) -> Path:
+    """Where the rows of a name made of ``sources``, the data files of the tables read, are kept."""
+    digest = hashlib.sha256(f"{name} {_library()}".encode())
     for source in sources:
         # A store may be moved as a whole.
         digest.update(source.replace(str(root), "").encode() + b"\0")
-    kind = LOOKED_UP if derived.looked_up else READ_WHOLE
-    return root / FOLDER / f"{derived.name}-{digest.hexdigest()[:32]}{kind}"
+    return root / FOLDER / f"{name}-{digest.hexdigest()[:32]}{suffix}"
 
 
 def find(engine: Engine, derived: Derived, root: Path | None) -> Path | None:
     """Make the rows readable where somebody has kept them; their file, null where nobody has."""
     if root is None:
         return None
-    file = kept_file(root, derived, engine.sources(derived.reads))
-    return file if file.exists() and _shown(engine, derived, file) else None
+    file = kept_path(root, derived.name, engine.sources(derived.reads))
+    return file if file.exists() and _shown(engine, derived.name, file) else None
 
 
 def is_kept(engine: Engine, derived: Derived) -> bool:
     """Whether the tables are so large that what is made of them is kept on disk."""
-    least = WORTH_LOOKING_UP_ROWS if derived.looked_up else WORTH_KEEPING_ROWS
-    return _rows(engine, derived.reads) >= least
+    return count_rows(engine, derived.reads) >= WORTH_KEEPING_ROWS
 
 
 def show(store: Store, engine: Engine, derived: Derived, root: Path | None) -> Path | None:
@@ -89,18 +83,16 @@ def show(store: Store, engine: Engine, derived: Derived, root: Path | None) -> P
         root: The folder beside which they may be kept; null = they are not.
     """
     file = _file(engine, derived, root)
-    if file and file.exists() and _shown(engine, derived, file):
+    if file and file.exists() and _shown(engine, derived.name, file):
         return file
-    if derived.looked_up and isinstance(derived.make, str):
-        # What is put in order afterwards comes a batch at a time: all texts of a large store do not fit.
-        if root and file and _kept(root, engine, derived, engine.stream(derived.make, _BATCH_ROWS)):
-            return file
+    made = derived.make if isinstance(derived.make, str) else derived.make(store)
+    if root and file and _kept(root, engine, derived.name, file, made):
+        return file
+    if isinstance(made, str) and file:
+        # As many as are worth keeping need not fit into memory.
         show_unkept(engine, derived)
-        return None
-    rows = store.query_arrow(derived.make) if isinstance(derived.make, str) else derived.make(store)
-    if root and file and _kept(root, engine, derived, rows):
-        return file
-    engine.hold(derived.name, rows)
+    else:
+        engine.hold(derived.name, store.query_arrow(made) if isinstance(made, str) else made)
     return None
 
 
@@ -127,31 +119,32 @@ def sweep(root: Path) -> int:
     return len(old)
 
 
+def count_rows(engine: Engine, tables: tuple[str, ...]) -> int:
+    """Rows of all these tables."""
+    counts = (engine.arrow(f"select count(*) as n from {quoted(name)}") for name in tables)
+    return sum(count["n"][0].as_py() for count in counts)
+
+
 def _file(engine: Engine, derived: Derived, root: Path | None) -> Path | None:
     """Where rows that are worth it are kept."""
     if root is None or not is_kept(engine, derived):
         return None
-    return kept_file(root, derived, engine.sources(derived.reads))
+    return kept_path(root, derived.name, engine.sources(derived.reads))
 
 
-def _kept(root: Path, engine: Engine, derived: Derived, rows: pa.Table | pa.RecordBatchReader) -> bool:
+def _kept(root: Path, engine: Engine, name: str, file: Path, made: str | pa.Table) -> bool:
     """Whether the rows could be kept and are shown from there."""
-    file = kept_file(root, derived, engine.sources(derived.reads))
-    kept = keep(file, rows, order=derived.looked_up) and _shown(engine, derived, file)
+    rows = engine.stream(made, GROUP_ROWS) if isinstance(made, str) else made.to_reader(GROUP_ROWS)
+    kept = keep(file, partial(write_parquet, rows=rows)) and _shown(engine, name, file)
     if kept:
         sweep(root)
     return kept
 
 
-def _rows(engine: Engine, tables: tuple[str, ...]) -> int:
-    counts = (engine.arrow(f"select count(*) as n from {quoted(name)}") for name in tables)
-    return sum(count["n"][0].as_py() for count in counts)
-
-
-def _shown(engine: Engine, derived: Derived, file: Path) -> bool:
+def _shown(engine: Engine, name: str, file: Path) -> bool:
     """Whether the file could be shown; one that is damaged, or swept this moment, is made again."""
     try:
-        show_file(engine, derived.name, file)
+        show_file(engine, name, file)
     except (RequestError, StoreError):
         return False
     return True

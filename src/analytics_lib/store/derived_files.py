@@ -1,8 +1,4 @@
-"""Files of derived rows: Parquet where they are read as a whole, the engine's own where one is looked up.
-
-A look into Parquet is planned over the statistics of every row group of every file and reads one of them
-whole, 10 to 20 ms in a store of a million conversations; in the engine's own format, by an index, 2 to 3 ms.
-"""
+"""Files of derived rows: written whole or not at all, and read as a whole, by SQL."""
 
 from __future__ import annotations
 
@@ -22,21 +18,18 @@ from analytics_lib.store.engine import literal, quoted
 from analytics_lib.store.opening import StoreWarning
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from analytics_lib.store.engine import Engine
 
-READ_WHOLE, LOOKED_UP = ".parquet", ".duckdb"
-_GROUP_ROWS = 120 * 1024
-_SORT_GB = 1
+GROUP_ROWS = 120 * 1024
 
 
-def keep(file: Path, rows: pa.Table | pa.RecordBatchReader, *, order: str) -> bool:
-    """Write the file, whole or not at all; whether it could be, else a ``StoreWarning`` says why not.
-
-    ``order`` is the column in whose order single rows are looked up, which may come a batch at a time; rows
-    that are read whole, a table, stay as given.
+def keep(file: Path, write: Callable[[Path], None]) -> bool:
+    """Have a file written, whole or not at all; whether it could be, else a ``StoreWarning`` says why not.
 
     Raises:
-        StoreError: If a batch cannot be read, or putting them in order needs more memory than it may use.
+        StoreError: If the rows cannot be read, or need more memory than they may use.
     """
     temporary = None
     try:
@@ -44,7 +37,7 @@ def keep(file: Path, rows: pa.Table | pa.RecordBatchReader, *, order: str) -> bo
         handle, name = tempfile.mkstemp(prefix=f".{file.stem}-", dir=file.parent)
         os.close(handle)
         temporary = Path(name)
-        _write_own(temporary, rows, order) if order else _write_parquet(temporary, rows)
+        write(temporary)
         with temporary.open("rb") as written:
             os.fsync(written.fileno())
         # mkstemp makes files private; whoever may read the tables may read what is made of them.
@@ -56,7 +49,7 @@ def keep(file: Path, rows: pa.Table | pa.RecordBatchReader, *, order: str) -> bo
             f"Derived rows could not be kept in {file.parent} ({error}); they are worked out for this store "
             "alone. Make room there, or make the folder writable.",
             StoreWarning,
-            stacklevel=5,
+            stacklevel=6,
         )
         return False
     except duckdb.Error as error:
@@ -66,44 +59,32 @@ def keep(file: Path, rows: pa.Table | pa.RecordBatchReader, *, order: str) -> bo
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
-            Path(f"{temporary}.wal").unlink(missing_ok=True)
     return True
+
+
+def batches(rows: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
+    """The batches of rows that are being worked out.
+
+    Raises:
+        StoreError: If one cannot be.
+    """
+    try:
+        yield from rows
+    except (OSError, pa.ArrowException) as error:
+        raise StoreError(f"Rows could not be worked out: {error} Run `analytics store verify`.") from error
+
+
+def write_parquet(file: Path, rows: pa.RecordBatchReader) -> None:
+    """Write rows to be read as a whole, a batch at a time."""
+    texts = [field.name for field in rows.schema if pa.types.is_string(field.type)]
+    # Tried on every column of numbers, a dictionary takes most of the time and saves no room. What is
+    # packed by LZ4 is half as large again as by Zstandard, and is unpacked in a fraction of the time.
+    with pq.ParquetWriter(file, rows.schema, compression="lz4", use_dictionary=texts) as written:
+        for batch in batches(rows):
+            written.write_batch(batch, row_group_size=GROUP_ROWS)
 
 
 def show_file(engine: Engine, name: str, file: Path) -> None:
     """Make the rows of a file readable under a name."""
-    if file.suffix == LOOKED_UP:
-        held = quoted(f"{name}_kept")
-        engine.run(f"detach database if exists {held}")
-        engine.run(f"attach {literal(str(file))} as {held} (read_only)")
-        source = f"{held}.main.held"
-    else:
-        source = f"read_parquet([{literal(str(file))}], hive_partitioning = false)"
+    source = f"read_parquet([{literal(str(file))}], hive_partitioning = false)"
     engine.run(f"create or replace view {quoted(name)} as select * from {source}")
-
-
-def _write_parquet(file: Path, rows: pa.Table) -> None:
-    pq.write_table(
-        rows,
-        file,
-        row_group_size=_GROUP_ROWS,
-        compression="zstd",
-        compression_level=1,
-        # Tried on every column of numbers, a dictionary takes most of the time and saves no room.
-        use_dictionary=[field.name for field in rows.schema if pa.types.is_string(field.type)],
-    )
-
-
-def _write_own(file: Path, rows: pa.Table | pa.RecordBatchReader, order: str) -> None:
-    # The engine makes its file itself, and takes an empty one for a damaged one.
-    file.unlink()
-    column = quoted(order)
-    aside = tempfile.TemporaryDirectory(prefix=f"{file.name}-", dir=file.parent)
-    with aside as spill, duckdb.connect(str(file)) as own:
-        own.execute(f"set temp_directory = {literal(spill)}")
-        own.execute("set TimeZone = 'UTC'")
-        own.execute(f"set memory_limit = '{_SORT_GB}GB'")
-        own.register("incoming", rows)
-        own.execute(f"create table held as select * from incoming order by {column}")
-        # In the order of its column a row is found by its neighbours; by an index in a third of that.
-        own.execute(f"create index looked_up on held ({column})")

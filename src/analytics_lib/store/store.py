@@ -16,11 +16,11 @@ from analytics_lib.config import Settings, load_settings, pinned_versions
 from analytics_lib.errors import ContractError, StoreError
 from analytics_lib.periods import Moment, utc_moment
 from analytics_lib.schema import EVERY_TABLE, TABLES, Table
-from analytics_lib.store import derived, quarantine
+from analytics_lib.store import derived, lookups, quarantine
 from analytics_lib.store.contract import check
 from analytics_lib.store.engine import Engine
 from analytics_lib.store.frames import to_arrow
-from analytics_lib.store.lookups import Lookups
+from analytics_lib.store.lookups import Lookup
 from analytics_lib.store.memory import MemoryEngine
 from analytics_lib.store.opening import view_given, view_newest
 from analytics_lib.store.versions import check_folder
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from analytics_lib.store.derived import Derived
+    from analytics_lib.store.lookups import LookupFile
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ class Store:
         self._settings = settings
         self._derived: dict[str, Path | None] = {}
         self._deriving = Lock()
-        self._lookups: Lookups | None = None
+        self._lookups: dict[str, LookupFile] = {}
         self.versions = versions
         self.cutoff = cutoff
 
@@ -203,31 +204,40 @@ class Store:
                 self._derived[wanted.name] = kept
             return kept is not None
 
-    def look_up(self, sql: str, /, *kept: Derived, **params: object) -> pa.Table:
-        """The answer to one SELECT over rows that are looked up, and kept already (see ``has``).
+    def look_up(self, wanted: Lookup, key: str) -> pa.Table | None:
+        """The rows of one key, in their order; null where nobody has kept them (see ``prepare``).
+
+        They hold everything the store shows: whoever asks as of a moment cuts for himself.
 
         Raises:
-            StoreError: If they are not kept; else as ``query``.
+            StoreError: If the file they are kept in is damaged.
         """
+        if self._root is None or self.cutoff is not None:
+            return None
         with self._deriving:
-            files = {each.name: file for each in kept if (file := self._derived.get(each.name))}
-            if self._root is None or len(files) < len(kept):
-                raise StoreError(f"Not all of {', '.join(each.name for each in kept)} are kept; ask `has`.")
-            self._lookups = self._lookups or Lookups(self._root)
-        return self._lookups.ask(sql, params, files=files)
+            if wanted.name not in self._lookups and (found := lookups.find(self._engine, wanted, self._root)):
+                self._lookups[wanted.name] = found
+        kept = self._lookups.get(wanted.name)
+        return kept.rows_of(key) if kept else None
 
-    def prepare(self, *wanted: Derived) -> list[str]:
-        """Keep derived rows beside the store before anybody asks for them; the names of those kept.
+    def prepare(self, *wanted: Derived | Lookup) -> list[str]:
+        """Keep rows beside the store before anybody asks for them; the names of those kept.
 
         Those of small tables, which take no time, are left to who asks; in memory nothing is kept.
 
         Raises:
             StoreError: As ``query``.
         """
-        if self._root is None or self.cutoff is not None:
+        root = self._root
+        if root is None or self.cutoff is not None:
             return []
-        large = [each for each in wanted if derived.is_kept(self._engine, each)]
-        return [self.derived(each) for each in large]
+        return [each.name for each in wanted if self._keep(each, root)]
+
+    def _keep(self, wanted: Derived | Lookup, root: Path) -> bool:
+        if isinstance(wanted, Lookup):
+            return lookups.make(self._engine, wanted, root)
+        large = derived.is_kept(self._engine, wanted)
+        return large and bool(self.derived(wanted))
 
     def append(self, table: str, frame: pd.DataFrame) -> Counts:
         """Add rows by primary key; the same rows again change nothing, and the newer version of a row wins.
@@ -260,8 +270,8 @@ class Store:
     def close(self) -> None:
         """Give back memory and temporary files."""
         self._engine.close()
-        if self._lookups is not None:
-            self._lookups.close()
+        for kept in self._lookups.values():
+            kept.close()
 
     def __enter__(self) -> Self:
         return self
