@@ -20,9 +20,9 @@ def planted_and_found(*, conversations, seed):
         actions=planted.actions,
         events=planted.events,
     )
-    told = timelines(store, planted.conversations["conversation_id"].tolist())
+    told = timelines(store, planted.conversations["conversation_id"].tolist(), read=read_messages)
     known = planted.messages["sent_at"].max() + pd.Timedelta(days=2)
-    moments = key_moments(told, read_messages(told.messages), known_until=known)
+    moments = key_moments(told, told.messages, known_until=known)
     found = moments[moments["kind"].isin(TROUBLES)]
     seconds = told.actions.set_index("action_id")["seconds"]
     truth = planted.truth

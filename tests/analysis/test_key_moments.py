@@ -19,8 +19,8 @@ def told(*said):
 
 
 def moments(store, *names, **more):
-    found = timelines(store, list(names or ("a",)))
-    return key_moments(found, read_messages(found.messages), **{"known_until": KNOWN, **more})
+    found = timelines(store, list(names or ("a",)), read=read_messages)
+    return key_moments(found, found.messages, **{"known_until": KNOWN, **more})
 
 
 def at_positions(frame, kind):
@@ -237,10 +237,10 @@ def test_failed_action_stands_at_the_message_before_it(tell):
 
 def test_mood_that_turns_bad_and_stays_so_is_a_fall(tell):
     store = tell(closed(told(*[("user", f"mensaje número {n}") for n in range(5)])))
-    found = timelines(store, ["a"])
+    found = timelines(store, ["a"], read=read_messages)
 
     def turning(*sentiment):
-        read = read_messages(found.messages.assign(sentiment=sentiment))
+        read = found.messages.assign(sentiment=sentiment)
         frame = key_moments(found, read, known_until=KNOWN)
         falls = frame[frame["kind"] == "sentiment_fall"]
         return list(zip(falls["position"], falls["value"].round(6), strict=True))

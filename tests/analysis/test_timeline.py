@@ -2,6 +2,7 @@ import datetime as dt
 
 import numpy as np
 import pandas as pd
+import pyarrow.compute as pc
 import pytest
 from telling import at
 
@@ -157,8 +158,11 @@ def test_nothing_later_than_as_of_is_known_of_a_conversation(tell):
 
 
 def test_messages_are_read_on_the_way(tell):
+    def shouted(messages):
+        return messages.append_column("shouted", pc.utf8_upper(messages["text"]))
+
     store = tell(("a", minute(0), [("user", minute(1), "hola")]))
-    found = timeline(store, "a", read=lambda messages: messages.assign(shouted=messages["text"].str.upper()))
+    found = timeline(store, "a", read=shouted)
     assert column(found.messages, "shouted") == ["HOLA"]
 
 

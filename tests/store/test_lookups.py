@@ -230,4 +230,4 @@ def test_file_holds_batches_small_enough_to_be_unpacked_at_once(root):
         rows = ipc.open_file(memory)
         sizes = [rows.get_batch(number).num_rows for number in range(rows.num_record_batches)]
     assert sum(sizes) == 3_504
-    assert max(sizes) <= 2_048
+    assert max(sizes) <= 1_000

@@ -6,8 +6,8 @@ that the same data always give the same sample and nobody chose it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from functools import cache
+from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -121,8 +121,8 @@ def read_sample(
         raise RequestError(f"sample is {sample}; expected at least 1 conversation a group.")
     members = store.query(SAMPLE, sample=sample, **groups.bounds())
     as_of = groups.scope["as_of"]
-    found = timelines(store, members["conversation_id"].tolist(), as_of=as_of)
-    told = replace(found, messages=read_messages(found.messages, scorers=scorers))
+    read = partial(read_messages, scorers=scorers)
+    told = timelines(store, members["conversation_id"].tolist(), as_of=as_of, read=read)
     return Sample(members, told, known_to(store, as_of=as_of), groups)
 
 

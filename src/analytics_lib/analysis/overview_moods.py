@@ -15,6 +15,7 @@ from analytics_lib.analysis import overview_queries as queries
 from analytics_lib.analysis.overview_scope import Asked, part
 from analytics_lib.metrics import CATALOG, measure_all
 from analytics_lib.store import Store
+from analytics_lib.text.columns import values_of
 from analytics_lib.text.language import languages, main_of
 from analytics_lib.text.sentiment import SCORERS, sentiments
 
@@ -93,7 +94,6 @@ def _scored(store: Store, asked: Asked, scorers: Mapping[str, Scorer], most: int
     """A store of messages alone, with the mood of each told by its text."""
     written = store.query(queries.UNSCORED, most=most, **asked.bound)
     spoken = languages(written["text"])
-    found = sentiments(
-        written["text"], languages=spoken, fallback_language=main_of(spoken) or "es", scorers=scorers
-    )
+    main = main_of(values_of(spoken)) or "es"
+    found = sentiments(written["text"], languages=spoken, fallback_language=main, scorers=scorers)
     return Store.in_memory(messages=written.assign(sentiment=found))

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
+import pyarrow as pa
 
+from analytics_lib.text.columns import values_of
 from analytics_lib.text.dialogue_acts import (
     asks_for_person,
     asks_to_wait,
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 FALLBACKS = frozenset({"fallback", "unknown:fallback", "default fallback intent", "nlu_fallback", "none"})
 
 
-def read_messages(messages: pd.DataFrame, *, scorers: Mapping[str, Scorer] = SCORERS) -> pd.DataFrame:
+def read_messages(messages: pa.Table, *, scorers: Mapping[str, Scorer] = SCORERS) -> pa.Table:
     """The messages of a timeline with what their texts say.
 
     Sentiment is the source's where it gives one; where not, texts of users are scored in their language.
@@ -45,21 +46,19 @@ def read_messages(messages: pd.DataFrame, *, scorers: Mapping[str, Scorer] = SCO
         ``wants_person`` (the user's), ``not_understood`` and ``cannot_help`` (the bot's), ``keeps_waiting``
         (bot or agent tell the user to wait).
     """
-    texts, senders = messages["text"], messages["sender"].to_numpy(dtype=object)
+    texts, senders = messages["text"].to_pandas(), messages["sender"].to_numpy()
     user, bot = senders == "user", senders == "bot"
     normalised, spoken = normalise_column(texts), languages(texts)
-    given = messages["sentiment"].to_numpy(dtype="float64", na_value=np.nan)
+    given = messages["sentiment"].to_numpy()
     unscored = np.flatnonzero(user & np.isnan(given) & texts.notna().to_numpy())
     found = np.full(len(messages), np.nan)
     found[unscored] = sentiments(
         texts.iloc[unscored],
         languages=spoken.iloc[unscored],
-        fallback_language=main_of(spoken) or "es",
+        fallback_language=main_of(values_of(spoken)) or "es",
         scorers=scorers,
     )
     told = {
-        **messages,
-        "sentiment": np.where(np.isnan(given), found, given),
         "normalised": normalised,
         "language": spoken,
         "scored": ~np.isnan(found),
@@ -70,5 +69,8 @@ def read_messages(messages: pd.DataFrame, *, scorers: Mapping[str, Scorer] = SCO
         "cannot_help": bot & says_cannot_help(normalised).to_numpy(),
         "keeps_waiting": ~user & asks_to_wait(normalised).to_numpy(),
     }
-    # Made at once: to add so many columns one after the other takes longer than to find them.
-    return pd.DataFrame(told, index=messages.index, copy=False)
+    place = messages.column_names.index("sentiment")
+    rows = messages.set_column(place, "sentiment", pa.array(np.where(np.isnan(given), found, given)))
+    for name, values in told.items():
+        rows = rows.append_column(name, pa.array(values, from_pandas=True))
+    return rows

@@ -92,7 +92,7 @@ def review(
     expected = outlook_rows(outlook, story.conversation, known=until)
     moments = moments_of([story], more=turning_points(story, expected))
     noted = records(moments)
-    language, served = wording(told.messages, story.messages, noted), performance(story, noted)
+    language, served = wording(story.messages, noted), performance(story, noted)
     worth = business(store, story, told.orders, as_of=as_of)
     worth = replace(worth, foreseen_conversion=foreseen_purchase(expected))
     improvements = opportunities(story.messages, noted, language, served, worth)
@@ -100,7 +100,7 @@ def review(
 
 
 def _story(told: Timeline, known: pd.Timestamp | None, long_silence_seconds: float) -> Story:
-    conversation = facts_of(told).to_dict()
+    conversation = facts_of(told)
     messages, actions, events = (records(frame) for frame in (told.messages, told.actions, told.events))
     over = is_over(conversation, messages[-1]["seconds"] if messages else None, known)
     return Story(conversation, messages, actions, events, over, long_silence_seconds)

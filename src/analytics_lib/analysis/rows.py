@@ -21,6 +21,8 @@ _FEW_ROWS = 100
 
 def records(frame: pd.DataFrame) -> list[Row]:
     """The rows as ``frame.to_dict("records")`` gives them."""
+    if frame.empty:
+        return []
     names = list(frame.columns)
     if len(frame) <= _FEW_ROWS:
         rows = frame.to_numpy(dtype=object).tolist()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -17,6 +18,7 @@ from analytics_lib.analysis.looks import (
     PRODUCT_NAMES,
 )
 from analytics_lib.analysis.looks_kept import look_up_parts
+from analytics_lib.analysis.rows import records
 from analytics_lib.analysis.scope import bounds, known_before
 from analytics_lib.analysis.timeline_rows import as_known, earlier, of_known, spaced, timed
 from analytics_lib.errors import NotFoundError
@@ -29,10 +31,11 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
+    from analytics_lib.analysis.detectors import Row
     from analytics_lib.periods import Moment
     from analytics_lib.store import Store
 
-    Reading = Callable[[pd.DataFrame], pd.DataFrame]
+    Reading = Callable[[pa.Table], pa.Table]
 
 NEAREST = """
 select conversation_id
@@ -148,12 +151,12 @@ def timelines(
     begun = conversation.select(["conversation_id", "started_at"])
     written = looks.pop("messages")() if messages is None else messages
     written = written.filter(earlier(written["sent_at"], before))
-    told = to_pandas(timed(spaced(of_known(written, begun)), begun, "sent_at"))
+    told = timed(spaced(of_known(written, begun)), begun, "sent_at")
     told = told if read is None else read(told)
     rows = {name: of_known(look(), begun) for name, look in looks.items()}
     rows |= {name: timed(rows[name], begun, moment) for name, moment in _MOMENTS.items()}
     others = {name: to_pandas(part) for name, part in rows.items()}
-    return Timeline(conversation=to_pandas(conversation), messages=told, **others)
+    return Timeline(conversation=to_pandas(conversation), messages=to_pandas(told), **others)
 
 
 def _looks(
@@ -187,10 +190,10 @@ def _cut(sql: str, before: dt.datetime) -> dict[str, object]:
     return {"as_of": before} if "$as_of" in sql else {}
 
 
-def facts_of(timeline: Timeline) -> pd.Series:
+def facts_of(timeline: Timeline) -> Row:
     """The one row of the conversation of a timeline; all null where none was asked for."""
-    conversation = timeline.conversation
-    return (conversation.reindex([0]) if conversation.empty else conversation).iloc[0]
+    rows = records(timeline.conversation)
+    return rows[0] if rows else dict.fromkeys(timeline.conversation, math.nan)
 
 
 def choose_conversation(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -173,8 +174,8 @@ def rows_of_user(
         parts = {name: answer.result() for name, answer in answers.items()}
     if parts["days"].empty:
         refuse_user(store, user_id, bounds)
-    found = timelines(store, list(parts.pop("touched")["conversation_id"]), as_of=until)
-    told = _read(found, scorers)
+    read = partial(read_messages, scorers=scorers)
+    told = timelines(store, list(parts.pop("touched")["conversation_id"]), as_of=until, read=read)
     known_until = pd.Timestamp(utc_moment(until))
     moments = key_moments(told, told.messages, known_until=known_until)
     return UserRows(
@@ -186,8 +187,3 @@ def rows_of_user(
         moments=moments,
         **parts,
     )
-
-
-def _read(found: Timeline, scorers: Mapping[str, Scorer]) -> Timeline:
-    messages = read_messages(found.messages, scorers=scorers)
-    return Timeline(found.conversation, messages, found.actions, found.events, found.orders)

@@ -10,14 +10,14 @@ from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
 from analytics_lib.analysis.detectors import not_answered
 from analytics_lib.analysis.rows import frame_of
 from analytics_lib.text.language import main_of
-from analytics_lib.text.quality import address_forms, readability, typos
+from analytics_lib.text.quality import address_of, readability, typos
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from analytics_lib.analysis.detectors import Row
 
 _LEVEL_MESSAGES = 3
@@ -52,19 +52,18 @@ class Language:
     bot_quality: pd.DataFrame
 
 
-def wording(told: pd.DataFrame, messages: list[Row], moments: list[Row]) -> Language:
+def wording(messages: list[Row], moments: list[Row]) -> Language:
     """The language side of one conversation.
 
     Args:
-        told: Its messages as read (see ``reading.read_messages``).
-        messages: The same, as rows.
+        messages: Its messages as read (see ``reading.read_messages``), as rows.
         moments: Its key moments, as rows.
     """
     user = [message for message in messages if message["sender"] == "user"]
     known = [message for message in user if not math.isnan(message["sentiment"])]
     sentiment = [message["sentiment"] for message in known]
-    main = main_of(told["language"])
-    bots = main_of(told.loc[told["sender"] == "bot", "language"])
+    main = main_of(message["language"] for message in messages)
+    bots = main_of(message["language"] for message in messages if message["sender"] == "bot")
     return Language(
         main,
         _intent_flow(user),
@@ -138,10 +137,9 @@ def _unanswered(messages: list[Row], moments: list[Row]) -> Measure:
 
 
 def _address(texts: list[str]) -> Measure:
-    counts = address_forms(pd.Series(texts, dtype="str"))
-    forms_of = [dict(zip(counts.columns, row, strict=True)) for row in counts.to_numpy().tolist()]
-    addressed = [{form for form, words in row.items() if words} for row in forms_of if any(row.values())]
-    uses = Counter(str(form) for forms in addressed for form in sorted(forms, key=str))
+    forms_of = {text: {form for form, n in address_of(text).items() if n} for text in set(texts)}
+    addressed = [forms_of[text] for text in texts if forms_of[text]]
+    uses = Counter(form for forms in addressed for form in sorted(forms))
     if not uses:
         return _share("address", 0, 0)
     # A text that mixes forms is inconsistent in itself, whatever the main form is.

@@ -149,8 +149,8 @@ def _write(file: Path, rows: pa.RecordBatchReader, order: tuple[str, ...]) -> No
         own.execute(f"set memory_limit = '{_SORT_GB}GB'")
         own.register("incoming", rows)
         known = f"select * from incoming where {quoted(order[0])} is not null order by {columns}"
-        in_order = own.sql(known).to_arrow_reader(_TOGETHER_ROWS)
+        in_order = own.sql(known).to_arrow_reader(GROUP_ROWS)
         packed = ipc.IpcWriteOptions(compression="zstd")
         with ipc.new_file(file, in_order.schema, options=packed) as written:
             for batch in batches(in_order):
-                written.write_batch(batch)
+                written.write_table(pa.Table.from_batches([batch]), max_chunksize=_TOGETHER_ROWS)

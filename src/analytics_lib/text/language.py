@@ -17,7 +17,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import pandas as pd
 import simplemma
@@ -25,6 +25,9 @@ import simplemma
 from analytics_lib.text.columns import of_each, values_of
 from analytics_lib.text.normalize import without_links, written_words
 from analytics_lib.yaml_files import read_yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _LISTS = cast("dict[str, str]", read_yaml(Path(__file__).parent / "language_words.yaml"))
 _SPANISH, _ENGLISH, _BORROWED = (frozenset(_LISTS[key].split()) for key in ("es", "en", "borrowed"))
@@ -56,17 +59,17 @@ def main_language(texts: pd.Series) -> str | None:
 
     A mixed text counts for both. Where both have as many, the language of the first text in one alone counts.
     """
-    return main_of(languages(texts))
+    return main_of(values_of(languages(texts)))
 
 
-def main_of(languages: pd.Series) -> str | None:
+def main_of(languages: Iterable[object]) -> str | None:
     """The main language (see ``main_language``) of texts whose languages are told already."""
-    found = values_of(languages)
+    found = [language for language in languages if isinstance(language, str)]
     spanish, english = found.count("es"), found.count("en")
     if spanish != english:
         return "es" if spanish > english else "en"
     if spanish:
-        return next(language for language in found if language in ("es", "en"))
+        return next(language for language in found if language != "mixed")
     return "es" if "mixed" in found else None
 
 

@@ -26,6 +26,7 @@ _SENTENCE = re.compile(r"[^.!?\n;…]+[?]?")
 # A verb after one of these marks, or after one of these words, opens a clause: "Listo, por favor escriba …".
 _CLAUSE = re.compile(r"[,:()¿¡*\-–—]+")  # noqa: RUF001 - dashes as phones write them
 _WORD = re.compile(r"[^\W\d_]+")
+_FORMS = {"tu": TU, "usted": USTED, "vos": VOS}
 
 
 def address_forms(texts: pd.Series) -> pd.DataFrame:
@@ -37,15 +38,15 @@ def address_forms(texts: pd.Series) -> pd.DataFrame:
     Returns:
         One row per text, the index kept: ``tu``, ``usted``, ``vos`` (words).
     """
-    rows = of_each(texts, _count, none=(0, 0, 0))
-    return pd.DataFrame(rows, columns=["tu", "usted", "vos"], index=texts.index, dtype="int64")
+    rows = of_each(texts, address_of, none=dict.fromkeys(_FORMS, 0))
+    return pd.DataFrame(rows, columns=list(_FORMS), index=texts.index, dtype="int64")
 
 
-def _count(text: str) -> tuple[int, int, int]:
+def address_of(text: str) -> dict[str, int]:
+    """How many words of one text address its reader, by ``tu``, ``usted`` and ``vos``."""
     found = Counter(form for sentence in _SENTENCE.findall(text.lower()) for form in _forms(sentence))
-    if found[VOS]:
-        return found[TU], found[USTED], found[VOS] + found[EITHER]
-    return found[TU] + found[EITHER], found[USTED], 0
+    found[VOS if found[VOS] else TU] += found[EITHER]
+    return {name: found[form] for name, form in _FORMS.items()}
 
 
 def _forms(sentence: str) -> Iterator[str]:
