@@ -214,9 +214,14 @@ def test_conversation_looks_the_same_in_rows_that_are_kept(tell, tmp_path, monke
     with Store.open(tmp_path / "store") as store:
         plain = timeline(store, "a", as_of=as_of)
         assert store.prepare(CONVERSATION_ROWS, CONVERSATION_MESSAGES, CONVERSATION_STEPS)
-        kept = timeline(store, "a", as_of=as_of)
+        with monkeypatch.context() as patch:
+            patch.setattr(store, "query_arrow", lambda *_, **__: pytest.fail("asked the engine"))
+            kept = timeline(store, "a", as_of=as_of)
+            both = timelines(store, ["b", "a"], as_of=as_of)
         with pytest.raises(NotFoundError, match="no conversation 'c'"):
             timeline(store, "c")
+    among = timelines(told, ["a", "b"], as_of=as_of)
     for name in PARTS:
         pd.testing.assert_frame_equal(getattr(kept, name), getattr(plain, name))
+        pd.testing.assert_frame_equal(getattr(both, name), getattr(among, name))
     assert len(kept.events) == (0 if as_of == at(minute(2)).to_pydatetime() else 2)

@@ -36,7 +36,7 @@ def messages(conversation, *hours):
 
 
 def said(store, conversation):
-    return store.look_up(SAID, conversation)["message_id"].to_pylist()
+    return store.look_up(SAID, [conversation])["message_id"].to_pylist()
 
 
 @pytest.fixture(autouse=True)
@@ -71,15 +71,15 @@ def test_rows_of_a_key_come_in_their_order_and_those_of_nobody_are_none(root):
 
 def test_rows_that_nobody_kept_are_not_made_by_looking(root):
     with Store.open(root) as store, store.known_at(dt.date(2027, 1, 1)) as known:
-        assert store.look_up(SAID, "a") is None
+        assert store.look_up(SAID, ["a"]) is None
         assert kept(root) == []
         store.prepare(SAID)
         assert said(store, "a")
-        assert known.look_up(SAID, "a") is None
+        assert known.look_up(SAID, ["a"]) is None
         assert known.prepare(SAID) == []
     with Store.in_memory(messages=messages("a", 0)) as store:
         assert store.prepare(SAID) == []
-        assert store.look_up(SAID, "a") is None
+        assert store.look_up(SAID, ["a"]) is None
 
 
 def test_few_rows_are_not_kept(root, monkeypatch):
@@ -94,7 +94,7 @@ def test_new_rows_have_a_file_of_their_own(root):
         before.prepare(SAID)
         before.append("messages", messages("b", 6))
         with Store.open(root) as after:
-            assert after.look_up(SAID, "b") is None
+            assert after.look_up(SAID, ["b"]) is None
             after.prepare(SAID)
             assert said(after, "b") == ["b-5", "b-6"]
         assert said(before, "b") == ["b-5"]
@@ -117,9 +117,11 @@ def test_what_is_found_is_what_a_scan_would_find(tmp_path_factory, rows, asked):
         patch.setattr(lookups, "_TOGETHER_ROWS", 3)
         lookups._write(file, table.to_reader(7), ("key", "rank"))
     found = lookups.LookupFile(file, "key")
-    for name in {asked, *(key for key, _ in rows if key is not None)}:
-        expected = sorted(rank for key, rank in rows if key == name)
-        assert found.rows_of(name)["rank"].to_pylist() == expected
+    known = [(key, rank) for key, rank in rows if key is not None]
+    for names in ([asked], [], [key for key, _ in known], [asked, *(key for key, _ in known[:2])]):
+        expected = sorted((key, rank) for key, rank in known if key in names)
+        rows_found = found.rows_of(names)
+        assert list(zip(*rows_found.to_pydict().values(), strict=True)) == expected
     found.close()
 
 
@@ -140,7 +142,7 @@ def test_file_that_is_cut_off_is_not_read_and_is_made_again(root, left):
     (file,) = kept(root)
     file.write_bytes(file.read_bytes()[:left])
     with Store.open(root) as store:
-        assert store.look_up(SAID, "a") is None
+        assert store.look_up(SAID, ["a"]) is None
         store.prepare(SAID)
         assert said(store, "a") == ["a-0", "a-1", "a-2"]
 
@@ -154,7 +156,7 @@ def test_file_that_is_damaged_within_is_named(root):
     content[packed : packed + 4] = b"\0\0\0\0"
     file.write_bytes(content)
     with Store.open(root) as store, pytest.raises(StoreError, match=r"said-\w+\.arrow is damaged.*Delete it"):
-        store.look_up(SAID, "a")
+        store.look_up(SAID, ["a"])
 
 
 def test_file_that_is_swept_under_a_reader_is_read_on(root):
@@ -190,7 +192,7 @@ def test_where_the_file_cannot_be_kept_the_reason_is_told(root):
     with Store.open(root) as store:
         with pytest.warns(StoreWarning, match=r"could not be kept .*_derived"):
             assert store.prepare(SAID) == []
-        assert store.look_up(SAID, "a") is None
+        assert store.look_up(SAID, ["a"]) is None
 
 
 def test_rows_that_cannot_be_read_to_their_end_are_told_and_nothing_is_kept(root):
@@ -211,7 +213,7 @@ def test_rows_that_cannot_be_read_to_their_end_are_told_and_nothing_is_kept(root
 def test_columns_keep_their_types(root):
     with Store.open(root) as store:
         store.prepare(SAID)
-        types = {field.name: str(field.type) for field in store.look_up(SAID, "a").schema}
+        types = {field.name: str(field.type) for field in store.look_up(SAID, ["a"]).schema}
     assert types == {
         "conversation_id": "string",
         "sent_at": "timestamp[us, tz=UTC]",

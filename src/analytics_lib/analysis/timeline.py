@@ -163,8 +163,7 @@ def _looks(
     store: Store, conversation_ids: list[str], before: dt.datetime, *, without: str
 ) -> dict[str, Callable[[], pa.Table]]:
     """The rows of every part but one, to be asked for."""
-    one = len(conversation_ids) == 1 and not without
-    if one and (kept := look_up_parts(store, conversation_ids[0], before)):
+    if kept := look_up_parts(store, conversation_ids, before, without=without):
         return {name: partial(_same, rows) for name, rows in kept.items()}
     store.derived(PRODUCT_NAMES)
     store.derived(CONVERSATION_ORDERS)

@@ -24,6 +24,7 @@ from analytics_lib.store.derived_files import GROUP_ROWS, batches, keep
 from analytics_lib.store.engine import literal, quoted
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from analytics_lib.store.engine import Engine
@@ -73,15 +74,16 @@ class LookupFile:
         self._lasts: dict[int, str] = {}
         self._reading = Lock()
 
-    def rows_of(self, key: str) -> pa.Table:
-        """The rows of one key, in their order.
+    def rows_of(self, keys: Iterable[str]) -> pa.Table:
+        """The rows of some keys, in the order of the file.
 
         Raises:
             StoreError: If the file is damaged.
         """
         try:
             with self._reading:
-                return pa.Table.from_batches(self._batches(key), self._rows.schema)
+                found = [batch for key in sorted(set(keys)) for batch in self._batches(key)]
+            return pa.Table.from_batches(found, self._rows.schema).combine_chunks()
         except (OSError, pa.ArrowException) as error:
             raise StoreError(
                 f"{self._file} is damaged: {error} Delete it; the next `analytics ingest` that brings rows "

@@ -28,7 +28,7 @@ from analytics_lib.store.writer import open_writer
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from types import TracebackType
 
     import pandas as pd
@@ -204,10 +204,11 @@ class Store:
                 self._derived[wanted.name] = kept
             return kept is not None
 
-    def look_up(self, wanted: Lookup, key: str) -> pa.Table | None:
-        """The rows of one key, in their order; null where nobody has kept them (see ``prepare``).
+    def look_up(self, wanted: Lookup, keys: Iterable[str]) -> pa.Table | None:
+        """The rows of some keys, in their order; null where nobody has kept them (see ``prepare``).
 
-        They hold everything the store shows: whoever asks as of a moment cuts for himself.
+        Each key takes about a millisecond. The rows hold everything the store shows: whoever asks as of a
+        moment cuts for himself.
 
         Raises:
             StoreError: If the file they are kept in is damaged.
@@ -218,7 +219,7 @@ class Store:
             if wanted.name not in self._lookups and (found := lookups.find(self._engine, wanted, self._root)):
                 self._lookups[wanted.name] = found
         kept = self._lookups.get(wanted.name)
-        return kept.rows_of(key) if kept else None
+        return kept.rows_of(keys) if kept else None
 
     def prepare(self, *wanted: Derived | Lookup) -> list[str]:
         """Keep rows beside the store before anybody asks for them; the names of those kept.
