@@ -58,6 +58,7 @@ class Lexicon(NamedTuple):
         alone: Those that mean this where they are a whole clause.
         starts: For the first word of every entry the second words of its phrases, and for each how many words
             the phrases have that begin so, longest first.
+        singles: Entries of a single word.
         shifts: Words that strengthen or weaken the word after them, and by what factor.
     """
 
@@ -65,6 +66,7 @@ class Lexicon(NamedTuple):
     opening: dict[str, Entry]
     alone: dict[str, Entry]
     starts: dict[str, dict[str, tuple[int, ...]]]
+    singles: frozenset[str]
     shifts: dict[str, float]
 
 
@@ -88,7 +90,9 @@ def spanish_lexicon() -> Lexicon:
     }
     opening, alone = dict(_fixed(sections["opening"])), dict(_fixed(sections["alone"]))
     shifts = {**_factors(sections["intensifiers"]), **_factors(sections["diminishers"])}
-    return Lexicon(anywhere, opening, alone, _starts({*anywhere, *opening, *alone}), shifts)
+    keys = {*anywhere, *opening, *alone}
+    singles = frozenset(key for key in keys if " " not in key)
+    return Lexicon(anywhere, opening, alone, _starts(keys), singles, shifts)
 
 
 def adjective_forms(word: str) -> Iterator[tuple[str, float]]:

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from analytics_lib.text.lexicon import spanish_lexicon
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from collections.abc import Set as AbstractSet
 
     from analytics_lib.text.lexicon import Entry, Lexicon
@@ -91,24 +91,28 @@ def polarity(tokens: Sequence[str], loud: AbstractSet[str] = frozenset()) -> flo
 def _hits(tokens: Sequence[str], lexicon: Lexicon) -> list[_Hit]:
     """What the lexicon knows of the message, from left to right; nothing overlaps."""
     hits: list[_Hit] = []
-    place, starts = 0, lexicon.starts
+    place, starts, singles = 0, lexicon.starts, lexicon.singles
+    following = [*tokens[1:], ""]
     for start, token in enumerate(tokens):
-        if token not in starts or start < place:
+        if start < place or token not in starts:
             continue
-        hit = _longest(tokens, start, lexicon)
+        lengths = starts[token].get(following[start], ())
+        # Most words that may begin a phrase, such as *no* and *me*, begin none here.
+        if not lengths and token not in singles:
+            continue
+        hit = _longest(tokens, start, (*lengths, 1), lexicon)
         if hit and not _only_strengthens(hit, tokens, lexicon):
             hits.append(hit)
             place = hit.end
     return hits
 
 
-def _longest(tokens: Sequence[str], start: int, lexicon: Lexicon) -> _Hit | None:
-    """The longest entry that begins at this token."""
+def _longest(tokens: Sequence[str], start: int, lengths: Iterable[int], lexicon: Lexicon) -> _Hit | None:
+    """The longest entry that begins at this token and has one of these lengths, longest first."""
     opens = start == 0 or tokens[start - 1] in CLAUSE_ENDS
-    following = tokens[start + 1] if start + 1 < len(tokens) else ""
-    for length in (*lexicon.starts[tokens[start]].get(following, ()), 1):
+    for length in lengths:
         end = min(start + length, len(tokens))
-        key = " ".join(tokens[start:end])
+        key = tokens[start] if length == 1 else " ".join(tokens[start:end])
         entry = (_at_opening(key, tokens, end, lexicon) if opens else None) or lexicon.anywhere.get(key)
         if entry:
             return _Hit(start, end, entry)
