@@ -26,11 +26,11 @@ def declared():
     return list(found.values())
 
 
-def test_every_derived_rows_of_the_library_are_prepared():
+def test_all_rows_that_the_library_keeps_are_prepared():
     assert {rows.name for rows in declared()} == {rows.name for rows in EVERY_KEPT}
 
 
-def test_every_derived_rows_have_their_columns_declared_and_read_the_contract():
+def test_rows_that_questions_name_have_their_columns_declared_and_all_read_the_contract():
     for rows in EVERY_KEPT:
         assert (rows.name in DERIVED_TABLES) == isinstance(rows, Derived), "SQL cannot name what is looked up"
         assert set(rows.reads) <= set(TABLES)
@@ -43,10 +43,10 @@ def tables_of(sql):
 
 
 @pytest.mark.parametrize("rows", EVERY_KEPT, ids=lambda rows: rows.name)
-def test_derived_rows_say_which_tables_they_are_made_of(rows):
+def test_kept_rows_say_which_tables_they_are_made_of(rows):
     sql = rows.make if isinstance(rows.make, str) else numbered_events.IN_ORDER
     assert tables_of(sql) == set(rows.reads), "rows kept of one table would outlive the rows of another"
 
 
-def test_no_two_derived_rows_share_a_name():
+def test_no_two_kept_rows_share_a_name():
     assert len({rows.name for rows in declared()}) == len(declared())

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from analytics_lib.analysis import candidates as chosen
-from analytics_lib.analysis.looks_kept import MESSAGE_TEXTS
+from analytics_lib.analysis.closer_scan import MESSAGE_TEXTS
 from analytics_lib.analysis.scans import CALLED, CHECKOUTS, SCAN
 from analytics_lib.analysis.scope import bounds
 from analytics_lib.analysis.signal_scans import CALLED_SIGNALS, CHECKOUTS_SIGNALS, SCAN_SIGNALS
@@ -189,4 +189,3 @@ def test_list_is_the_same_where_texts_are_kept(tmp_path, monkeypatch):
         pd.testing.assert_frame_equal(find(store, **WINDOW), in_memory)
         assert store.prepare(MESSAGE_TEXTS) == ["message_texts"]
         pd.testing.assert_frame_equal(find(store, **WINDOW), in_memory)
-        assert store.has(MESSAGE_TEXTS)

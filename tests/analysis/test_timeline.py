@@ -6,7 +6,12 @@ import pyarrow.compute as pc
 import pytest
 from telling import at
 
-from analytics_lib.analysis.looks_kept import CONVERSATION_MESSAGES, CONVERSATION_ROWS, CONVERSATION_STEPS
+from analytics_lib.analysis.looks_kept import (
+    CONVERSATION_MESSAGES,
+    CONVERSATION_ROWS,
+    CONVERSATION_STEPS,
+    MOST_LOOKED_UP,
+)
 from analytics_lib.analysis.timeline import choose_conversation, timeline, timelines
 from analytics_lib.errors import NotFoundError
 from analytics_lib.store import Store, derived, lookups
@@ -166,6 +171,23 @@ def test_messages_are_read_on_the_way(tell):
     assert column(found.messages, "shouted") == ["HOLA"]
 
 
+def test_parts_that_are_not_kept_are_asked_for(tell, tmp_path, monkeypatch):
+    monkeypatch.setattr(lookups, "WORTH_LOOKING_UP_ROWS", 1)
+    told = eventful(tell)
+    with Store.open(tmp_path / "store") as store:
+        for table in ("conversations", "messages", "actions", "events", "products", "orders"):
+            store.append(table, told.query(f"select * from {table}"))
+    known = told.query_arrow("select conversation_id, sent_at, sender from messages order by 1, 2")
+    names = ["a", "b", *(f"nobody {number}" for number in range(MOST_LOOKED_UP - 1))]
+    plain, handed = timelines(told, ["a", "b"]), timelines(told, ["a", "b"], messages=known)
+    with Store.open(tmp_path / "store") as store:
+        for kept in (CONVERSATION_MESSAGES, CONVERSATION_ROWS, CONVERSATION_STEPS):
+            store.prepare(kept)
+            for asked in (["a", "b"], names[:-1], names):
+                same(timelines(store, asked), plain)
+                same(timelines(store, asked, messages=known), handed)
+
+
 def test_messages_somebody_has_already_are_not_looked_for_again(tell):
     store = tell(("a", minute(0), [("user", minute(1)), ("bot", minute(3))]), ("b", minute(0), []))
     known = store.query_arrow("select conversation_id, sent_at, sender from messages order by sent_at")
@@ -191,6 +213,11 @@ def eventful(tell):
 
 
 PARTS = ("conversation", "messages", "actions", "events", "orders")
+
+
+def same(found, expected):
+    for name in PARTS:
+        pd.testing.assert_frame_equal(getattr(found, name), getattr(expected, name))
 
 
 @pytest.mark.parametrize("as_of", [None, at(minute(4)).to_pydatetime()])
@@ -221,7 +248,6 @@ def test_conversation_looks_the_same_in_rows_that_are_kept(tell, tmp_path, monke
         with pytest.raises(NotFoundError, match="no conversation 'c'"):
             timeline(store, "c")
     among = timelines(told, ["a", "b"], as_of=as_of)
-    for name in PARTS:
-        pd.testing.assert_frame_equal(getattr(kept, name), getattr(plain, name))
-        pd.testing.assert_frame_equal(getattr(both, name), getattr(among, name))
+    same(kept, plain)
+    same(both, among)
     assert len(kept.events) == (0 if as_of == at(minute(2)).to_pydatetime() else 2)

@@ -163,9 +163,21 @@ def made_by_function(store):
 def test_where_nothing_can_be_kept_the_reason_is_told_and_the_answer_is_given(root, make):
     rows = Derived("talks", ("messages",), make)
     (root / derived.FOLDER).write_text("a file where the folder should be")
-    with Store.open(root) as store, pytest.warns(StoreWarning, match=r"could not be kept .*_derived"):
+    with Store.open(root) as store:
+        with pytest.warns(StoreWarning, match=r"could not be kept .*_derived"):
+            assert store.prepare(rows) == []
         assert talks(store, rows) == {"a": 3, "b": 1}
     assert (root / derived.FOLDER).is_file()
+
+
+def test_rows_that_cannot_be_kept_are_worked_out_once(root):
+    drawn = Derived("drawn", ("messages",), "select message_id, random() as number from messages")
+    (root / derived.FOLDER).write_text("a file where the folder should be")
+    with Store.open(root) as store:
+        with pytest.warns(StoreWarning, match=r"could not be kept"):
+            store.derived(drawn)
+        first, again = (store.query("select number from drawn order by message_id") for _ in range(2))
+    pd.testing.assert_frame_equal(first, again)
 
 
 def test_several_at_once_keep_one_file(root):
@@ -209,16 +221,12 @@ def test_what_is_hours_older_than_the_newest_of_its_name_is_swept(root):
     assert upkeep.verify(root) == []
 
 
-def test_rows_that_are_kept_are_had_and_others_are_not_made(root):
-    with Store.open(root) as store, store.known_at(dt.date(2027, 1, 1)) as known:
-        assert not store.has(TALKS)
-        assert kept(root) == []
-        store.derived(TALKS)
-        assert store.has(TALKS)
-        assert not known.has(TALKS)
+def test_rows_that_were_held_in_memory_stay_readable_where_they_should_not_be_kept(root, monkeypatch):
+    monkeypatch.setattr(derived, "WORTH_KEEPING_ROWS", 5)
     with Store.open(root) as store:
-        assert store.has(TALKS)
-        assert dict(store.query(READ).itertuples(index=False, name=None)) == {"a": 3, "b": 1}
+        assert talks(store) == {"a": 3, "b": 1}
+        store.derived(TALKS, keep=False)
+        assert talks(store) == {"a": 3, "b": 1}
 
 
 def test_rows_that_nobody_kept_can_be_asked_without_keeping_them(root):

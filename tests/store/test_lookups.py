@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyarrow import ipc
 
-from analytics_lib.errors import StoreError
+from analytics_lib.errors import RequestError, StoreError
 from analytics_lib.store import Lookup, Store, StoreWarning, derived, lookups
 
 NOON = pd.Timestamp("2026-03-01T17:00:00Z")
@@ -156,6 +156,34 @@ def test_file_that_is_damaged_within_is_named(root):
     content[packed : packed + 4] = b"\0\0\0\0"
     file.write_bytes(content)
     with Store.open(root) as store, pytest.raises(StoreError, match=r"said-\w+\.arrow is damaged.*Delete it"):
+        store.look_up(SAID, ["a"])
+
+
+def test_pack_whose_texts_end_outside_of_it_is_named_and_not_followed(tmp_path, monkeypatch):
+    file = tmp_path / "rows.arrow"
+    texts = pa.array(["a", "b", "c"], pa.string())
+    lengths = pa.array([0, 2**30, 2, 3], pa.int32()).buffers()[1]
+    broken = pa.Array.from_buffers(pa.string(), 3, [None, lengths, texts.buffers()[2]])
+    with ipc.new_file(file, pa.schema({"key": pa.string(), "text": pa.string()})) as written:
+        written.write_batch(pa.record_batch({"key": texts, "text": broken}))
+    found = lookups.LookupFile(file, "key")
+    with pytest.raises(StoreError, match=r"rows\.arrow is damaged"):
+        found.rows_of(["c"])
+
+
+@pytest.mark.parametrize("wrong", [[5], ["a", 5], ["a", None], ["a\ud800"]])
+def test_key_that_is_no_text_is_refused(root, wrong):
+    with Store.open(root) as store:
+        store.prepare(SAID)
+        with pytest.raises(RequestError, match="looked up by texts"):
+            store.look_up(SAID, wrong)
+
+
+def test_closed_store_is_not_taken_for_a_damaged_one(root):
+    with Store.open(root) as store:
+        store.prepare(SAID)
+        store.look_up(SAID, ["a"])
+    with pytest.raises(StoreError, match="store is closed"):
         store.look_up(SAID, ["a"])
 
 

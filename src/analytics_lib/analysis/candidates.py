@@ -32,10 +32,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analytics_lib.analysis.closer_scan import CLOSER
+from analytics_lib.analysis.closer_scan import CLOSER, MESSAGE_TEXTS
 from analytics_lib.analysis.detectors import NEGATIVE
 from analytics_lib.analysis.key_moments import LONG_SILENCE_SECONDS
-from analytics_lib.analysis.looks_kept import MESSAGE_TEXTS
 from analytics_lib.analysis.performance import TOLD_REASONS
 from analytics_lib.analysis.reading import FALLBACKS
 from analytics_lib.analysis.scans import CALLED, CHECKOUTS, COMPLAINING, SCAN

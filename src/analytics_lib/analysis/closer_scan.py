@@ -5,6 +5,16 @@ It gives the messages of those it picks, so that the close reading need not look
 
 from __future__ import annotations
 
+from analytics_lib.store import Derived
+
+TEXTS = """
+select
+    conversation_id, message_id, sent_at, sender, kind, text, intent, sentiment
+from messages
+"""
+
+MESSAGE_TEXTS = Derived("message_texts", ("messages",), TEXTS)
+
 CLOSER = """
 with lasting as (select unnest($lasting_ids) as conversation_id),
 talkative as (select unnest($talkative_ids) as conversation_id),

@@ -78,7 +78,7 @@ def key_moments(
 
     Args:
         timeline: One conversation or several.
-        messages: Its messages as ``reading.read_messages`` gives them.
+        messages: Its messages with what ``reading.read_messages`` tells of them.
         known_until: What the store knows ends here; a conversation quiet for a day before it is over. Null =
             only closed ones are.
         long_silence_seconds: From how many seconds on waiting is a long silence.

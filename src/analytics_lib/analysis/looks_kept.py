@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pyarrow.compute as pc
 
 from analytics_lib.analysis.timeline_rows import earlier
-from analytics_lib.store import Derived, Lookup
+from analytics_lib.store import Lookup
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -56,12 +56,6 @@ from orders
 where conversation_id is not null
 """
 
-TEXTS = """
-select
-    conversation_id, message_id, sent_at, sender, kind, text, intent, sentiment
-from messages
-"""
-
 CONVERSATION_ROWS = Lookup("conversation_rows", ("conversations",), ROWS, ("conversation_id",))
 CONVERSATION_MESSAGES = Lookup(
     "conversation_messages", ("messages",), WRITTEN, ("conversation_id", "sent_at", "message_id")
@@ -72,10 +66,9 @@ CONVERSATION_STEPS = Lookup(
     STEPS,
     ("conversation_id", "kind", "moment", "step_id"),
 )
-MESSAGE_TEXTS = Derived("message_texts", ("messages",), TEXTS)
 
 # To look up so many takes about as long as to ask for all of them.
-_MOST_LOOKED_UP = 300
+MOST_LOOKED_UP = 300
 _KEPT = {"conversation": CONVERSATION_ROWS, "messages": CONVERSATION_MESSAGES, "steps": CONVERSATION_STEPS}
 _COLUMNS = {
     "actions": (
@@ -98,20 +91,19 @@ _COLUMNS = {
 
 def look_up_parts(
     store: Store, conversation_ids: list[str], before: dt.datetime, *, without: str
-) -> dict[str, pa.Table] | None:
-    """What ``looks`` finds, by the names of a timeline's parts; null where they are not kept, or too many.
+) -> dict[str, pa.Table]:
+    """What ``looks`` finds, by the names of a timeline's parts but one, as far as it is kept.
 
-    Of conversations and messages, what comes after ``before`` is there still, as in ``looks``.
+    Of conversations and messages, what comes after ``before`` is there still, as in ``looks``. Nothing is
+    looked up for more conversations than it is worth it.
     """
-    if len(conversation_ids) > _MOST_LOOKED_UP:
-        return None
+    if len(conversation_ids) > MOST_LOOKED_UP:
+        return {}
     parts = {name: kept for name, kept in _KEPT.items() if name != without}
     found = {name: store.look_up(kept, conversation_ids) for name, kept in parts.items()}
     told = {name: rows for name, rows in found.items() if rows is not None}
-    if len(told) < len(found):
-        return None
-    steps = told.pop("steps")
-    return {**told, **_apart(steps.filter(earlier(steps["moment"], before)))}
+    steps = told.pop("steps", None)
+    return told if steps is None else {**told, **_apart(steps.filter(earlier(steps["moment"], before)))}
 
 
 def _apart(steps: pa.Table) -> dict[str, pa.Table]:

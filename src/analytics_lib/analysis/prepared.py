@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
+from analytics_lib.analysis.closer_scan import MESSAGE_TEXTS
 from analytics_lib.analysis.looks import CONVERSATION_ORDERS, PRODUCT_NAMES
-from analytics_lib.analysis.looks_kept import (
-    CONVERSATION_MESSAGES,
-    CONVERSATION_ROWS,
-    CONVERSATION_STEPS,
-    MESSAGE_TEXTS,
-)
+from analytics_lib.analysis.looks_kept import CONVERSATION_MESSAGES, CONVERSATION_ROWS, CONVERSATION_STEPS
 from analytics_lib.analysis.numbered_events import EVENT_CHATS, EVENT_PEOPLE, NUMBERED_EVENTS
 from analytics_lib.analysis.signals import CONVERSATION_SIGNALS
 from analytics_lib.metrics.ready_facts import ACTION_SUMS, CONVERSATION_FACTS, MESSAGE_SUMS

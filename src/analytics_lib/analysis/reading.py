@@ -36,7 +36,7 @@ def read_messages(messages: pa.Table, *, scorers: Mapping[str, Scorer] = SCORERS
     Sentiment is the source's where it gives one; where not, texts of users are scored in their language.
 
     Args:
-        messages: As in ``Timeline.messages``: ``conversation_id position sender kind text intent sentiment``.
+        messages: ``text``, ``sender`` and ``sentiment`` as in ``Timeline.messages``, beside whatever else.
         scorers: Sentiment scorer by language (see ``text.sentiment``).
 
     Returns:
@@ -70,7 +70,9 @@ def read_messages(messages: pa.Table, *, scorers: Mapping[str, Scorer] = SCORERS
         "keeps_waiting": ~user & asks_to_wait(normalised).to_numpy(),
     }
     place = messages.column_names.index("sentiment")
-    rows = messages.set_column(place, "sentiment", pa.array(np.where(np.isnan(given), found, given)))
+    rows = messages.set_column(
+        place, "sentiment", pa.array(np.where(np.isnan(given), found, given), from_pandas=True)
+    )
     for name, values in told.items():
         rows = rows.append_column(name, pa.array(values, from_pandas=True))
     return rows

@@ -119,10 +119,11 @@ def timeline(
         conversation_id: The conversation; null where none could be chosen, which gives a timeline without
             rows.
         as_of: Nothing later is known; null = everything in the store is.
-        read: What to do with the messages while the rest is still looked up; null = nothing.
+        read: What to do with the messages, as Arrow, while the rest may still be asked for; null = nothing.
 
     Raises:
         NotFoundError: If there is no such conversation; the message names the nearest id.
+        StoreError: If what ingest has kept of it is damaged.
     """
     asked = [] if conversation_id is None else [conversation_id]
     found = timelines(store, asked, as_of=as_of, read=read)
@@ -163,18 +164,25 @@ def _looks(
     store: Store, conversation_ids: list[str], before: dt.datetime, *, without: str
 ) -> dict[str, Callable[[], pa.Table]]:
     """The rows of every part but one, to be asked for."""
-    if kept := look_up_parts(store, conversation_ids, before, without=without):
-        return {name: partial(_same, rows) for name, rows in kept.items()}
+    kept = look_up_parts(store, conversation_ids, before, without=without)
+    asked = {name: sql for name, sql in _PARTS.items() if name not in (without, *kept)}
+    looked_up = {name: partial(_same, rows) for name, rows in kept.items()}
+    return {**looked_up, **(_asked(store, conversation_ids, before, asked) if asked else {})}
+
+
+def _asked(
+    store: Store, conversation_ids: list[str], before: dt.datetime, parts: dict[str, str]
+) -> dict[str, Callable[[], pa.Table]]:
     store.derived(PRODUCT_NAMES)
     store.derived(CONVERSATION_ORDERS)
-    asked: dict[str, object] = {"conversation_ids": conversation_ids}
     # Each look into a large table takes its time: two side by side take less than one after the other, and
     # what is written is read while the engine looks for the rest.
     pool = ThreadPoolExecutor(_AT_ONCE)
     found: dict[str, Callable[[], pa.Table]] = {
-        name: pool.submit(store.query_arrow, sql, **asked, **_cut(sql, before)).result
-        for name, sql in _PARTS.items()
-        if name != without
+        name: pool.submit(
+            store.query_arrow, sql, conversation_ids=conversation_ids, **_cut(sql, before)
+        ).result
+        for name, sql in parts.items()
     }
     pool.shutdown(wait=False)
     return found

@@ -88,11 +88,10 @@ def show(store: Store, engine: Engine, derived: Derived, root: Path | None) -> P
     made = derived.make if isinstance(derived.make, str) else derived.make(store)
     if root and file and _kept(root, engine, derived.name, file, made):
         return file
-    if isinstance(made, str) and file:
-        # As many as are worth keeping need not fit into memory.
-        show_unkept(engine, derived)
+    if isinstance(made, str):
+        engine.hold_made(derived.name, made)
     else:
-        engine.hold(derived.name, store.query_arrow(made) if isinstance(made, str) else made)
+        engine.hold(derived.name, made)
     return None
 
 

@@ -46,13 +46,13 @@ def keep(file: Path, write: Callable[[Path], None]) -> bool:
         sync_folder(file.parent)
     except (OSError, duckdb.IOException) as error:
         warnings.warn(
-            f"Derived rows could not be kept in {file.parent} ({error}); they are worked out for this store "
-            "alone. Make room there, or make the folder writable.",
+            f"Rows worked out ahead could not be kept in {file.parent} ({error}); questions work them out "
+            "for themselves. Make room there, or make the folder writable.",
             StoreWarning,
-            stacklevel=6,
+            stacklevel=5,
         )
         return False
-    except duckdb.Error as error:
+    except (duckdb.Error, pa.ArrowException) as error:
         raise StoreError(
             f"Rows could not be worked out for {file.name}: {error} Run `analytics store verify`."
         ) from error

@@ -135,6 +135,12 @@ class Engine:
         self.run(f"create table {quoted(name)} as select * from holding")
         self._connection.unregister("holding")
 
+    def hold_made(self, name: str, sql: str) -> None:
+        """Work one SELECT out and make its rows readable under a name; what memory cannot hold spills."""
+        _check_select(sql)
+        self.run(f"drop view if exists {quoted(name)}")
+        self.run(f"create table {quoted(name)} as {sql}")
+
     def sources(self, names: Iterable[str]) -> list[str]:
         """What tables are read from, in the order of the names."""
         return [str(self._sources[name]) for name in names]

@@ -7,7 +7,7 @@ times as long as to halve a sorted file until the key is found and to unpack the
 from __future__ import annotations
 
 import tempfile
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from functools import partial
 from threading import Lock
@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import ipc
 
-from analytics_lib.errors import StoreError
+from analytics_lib.errors import RequestError, StoreError
 from analytics_lib.store import derived
 from analytics_lib.store.derived_files import GROUP_ROWS, batches, keep
 from analytics_lib.store.engine import literal, quoted
@@ -38,7 +38,9 @@ _SORT_GB = 1
 
 @dataclass(frozen=True)
 class Lookup:
-    """Rows that are looked up by a key; what ``Derived`` says of files holds for theirs.
+    """Rows that are looked up by a key, in a file that only ``Store.prepare`` makes.
+
+    As with ``Derived`` its name says what it was made of, and it can be deleted at any time.
 
     Attributes:
         name: What the file is called.
@@ -78,43 +80,55 @@ class LookupFile:
         """The rows of some keys, in the order of the file.
 
         Raises:
-            StoreError: If the file is damaged.
+            RequestError: If a key is no text.
+            StoreError: If the file is damaged or closed.
         """
-        try:
-            with self._reading:
-                found = [batch for key in sorted(set(keys)) for batch in self._batches(key)]
-            return pa.Table.from_batches(found, self._rows.schema).combine_chunks()
-        except (OSError, pa.ArrowException) as error:
-            raise StoreError(
-                f"{self._file} is damaged: {error} Delete it; the next `analytics ingest` that brings rows "
-                "makes it again."
-            ) from error
+        wanted = _texts(keys)
+        with self._reading:
+            if self._memory.closed:
+                raise StoreError("The store is closed; open it again to look into it.")
+            try:
+                packs = sorted({pack for key in wanted.to_pylist() for pack in self._packs(key)})
+                found = [self._among(pack, wanted) for pack in packs]
+            except (OSError, UnicodeDecodeError, pa.ArrowException) as error:
+                raise StoreError(
+                    f"{self._file} is damaged ({error}). Delete it; the next `analytics ingest` that brings "
+                    "rows makes it again."
+                ) from error
+        return pa.Table.from_batches(found, self._rows.schema).combine_chunks()
 
     def close(self) -> None:
         """Give back the file."""
-        self._memory.close()
+        with self._reading:
+            self._memory.close()
 
-    def _batches(self, key: str) -> list[pa.RecordBatch]:
+    def _packs(self, key: str) -> range:
+        """The packs in which the rows of a key may lie."""
         among = range(self._rows.num_record_batches)
-        found = []
-        for number in among[bisect_left(among, key, key=self._last) :]:
-            batch = self._rows.get_batch(number)
-            found.append(batch.filter(pc.equal(batch[self._key], key)))
-            if self._last(number) > key:
-                break
-        return found
+        first = bisect_left(among, key, key=self._last)
+        return among[first : bisect_right(among, key, lo=first, key=self._last) + 1]
 
-    def _last(self, number: int) -> str:
-        """The last key of a batch."""
-        if number not in self._lasts:
-            self._lasts[number] = self._keys.get_batch(number)[0][-1].as_py()
-        return self._lasts[number]
+    def _among(self, pack: int, wanted: pa.Array) -> pa.RecordBatch:
+        """The rows of a pack whose key is among some."""
+        batch = self._rows.get_batch(pack)
+        # A damaged pack may hold places outside of itself, and to follow one ends the process.
+        batch.validate(full=True)
+        return batch.filter(pc.is_in(batch[self._key], wanted))
+
+    def _last(self, pack: int) -> str:
+        """The last key of a pack."""
+        if pack not in self._lasts:
+            keys = self._keys.get_batch(pack)
+            keys.validate(full=True)
+            self._lasts[pack] = keys[0][-1].as_py()
+        return self._lasts[pack]
 
 
 def make(engine: Engine, wanted: Lookup, root: Path) -> bool:
     """Keep the rows where they are many and nobody has; whether they are kept.
 
     Raises:
+        RequestError: If the SQL that makes them is refused.
         StoreError: If they cannot be worked out.
     """
     if derived.count_rows(engine, wanted.reads) < WORTH_LOOKING_UP_ROWS:
@@ -136,6 +150,14 @@ def find(engine: Engine, wanted: Lookup, root: Path) -> LookupFile | None:
         return LookupFile(file, wanted.order[0]) if file.exists() else None
     except (OSError, pa.ArrowException):
         return None
+
+
+def _texts(keys: Iterable[str]) -> pa.Array:
+    """The keys in order, each once."""
+    try:
+        return pa.array(sorted(set(keys)), pa.string())
+    except (TypeError, UnicodeEncodeError, pa.ArrowException) as error:
+        raise RequestError(f"What is looked up is looked up by texts: {error}.") from error
 
 
 def _path(engine: Engine, wanted: Lookup, root: Path) -> Path:

@@ -73,7 +73,7 @@ class Store:
         self._root = root
         self._settings = settings
         self._derived: dict[str, Path | None] = {}
-        self._deriving = Lock()
+        self._deriving, self._opening = Lock(), Lock()
         self._lookups: dict[str, LookupFile] = {}
         self.versions = versions
         self.cutoff = cutoff
@@ -179,8 +179,9 @@ class Store:
             RequestError: If the SQL that makes them is refused.
             StoreError: As ``query``.
         """
-        if not keep and not self.has(wanted):
-            derived.show_unkept(self._engine, wanted)
+        if not keep and not self._is_kept(wanted):
+            if self._derived.get(wanted.name, Path()) is not None:  # null = held in memory
+                derived.show_unkept(self._engine, wanted)
             return wanted.name
         with self._deriving:
             kept = self._derived.get(wanted.name, Path())
@@ -190,11 +191,8 @@ class Store:
                 self._derived[wanted.name] = derived.show(self, self._engine, wanted, root)
         return wanted.name
 
-    def has(self, wanted: Derived) -> bool:
-        """Whether derived rows are kept already, and so can be read at once; they are not made.
-
-        They can be read then as after ``derived``.
-        """
+    def _is_kept(self, wanted: Derived) -> bool:
+        """Whether derived rows are kept already, and so can be read at once; they are not made."""
         with self._deriving:
             kept = self._derived.get(wanted.name)
             if kept is None or not kept.exists():
@@ -211,22 +209,24 @@ class Store:
         moment cuts for himself.
 
         Raises:
-            StoreError: If the file they are kept in is damaged.
+            RequestError: If a key is no text.
+            StoreError: If the file they are kept in is damaged, or the store closed.
         """
         if self._root is None or self.cutoff is not None:
             return None
-        with self._deriving:
-            if wanted.name not in self._lookups and (found := lookups.find(self._engine, wanted, self._root)):
-                self._lookups[wanted.name] = found
-        kept = self._lookups.get(wanted.name)
+        with self._opening:
+            kept = self._lookups.get(wanted.name) or lookups.find(self._engine, wanted, self._root)
+            if kept:
+                self._lookups[wanted.name] = kept
         return kept.rows_of(keys) if kept else None
 
     def prepare(self, *wanted: Derived | Lookup) -> list[str]:
         """Keep rows beside the store before anybody asks for them; the names of those kept.
 
-        Those of small tables, which take no time, are left to who asks; in memory nothing is kept.
+        Those of small tables, which take no time, are left to the questions; in memory nothing is kept.
 
         Raises:
+            RequestError: If the SQL that makes them is refused.
             StoreError: As ``query``.
         """
         root = self._root
@@ -237,8 +237,9 @@ class Store:
     def _keep(self, wanted: Derived | Lookup, root: Path) -> bool:
         if isinstance(wanted, Lookup):
             return lookups.make(self._engine, wanted, root)
-        large = derived.is_kept(self._engine, wanted)
-        return large and bool(self.derived(wanted))
+        if not derived.is_kept(self._engine, wanted):
+            return False
+        return self._derived[self.derived(wanted)] is not None
 
     def append(self, table: str, frame: pd.DataFrame) -> Counts:
         """Add rows by primary key; the same rows again change nothing, and the newer version of a row wins.
@@ -271,8 +272,9 @@ class Store:
     def close(self) -> None:
         """Give back memory and temporary files."""
         self._engine.close()
-        for kept in self._lookups.values():
-            kept.close()
+        with self._opening:
+            for kept in self._lookups.values():
+                kept.close()
 
     def __enter__(self) -> Self:
         return self
