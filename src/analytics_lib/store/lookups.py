@@ -1,7 +1,7 @@
 """Rows that are looked up by a key: kept in its order, and found without a question to the engine.
 
-To plan and run the smallest question takes the engine 2 to 6 ms in a store of a million conversations, ten
-times as long as to halve a sorted file until the key is found and to unpack the thousand rows around it.
+To plan and run the smallest question takes the engine 3 to 6 ms in a store of a million conversations,
+several times as long as to halve a sorted file until the key is found and to unpack a thousand rows.
 """
 
 from __future__ import annotations
