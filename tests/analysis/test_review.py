@@ -222,6 +222,37 @@ def test_opportunities_are_ranked_by_weight_and_repetition(tell):
     assert shown.loc["break_loop", "weight"] == pytest.approx(4 * 2**0.5)
 
 
+def test_long_wait_for_a_person_weighs_more_than_a_short_one(tell):
+    def weight(waited):
+        said = [
+            *[("user", minute(0), "quiero un asesor"), ("bot", minute(0, 5), "Te comunico, un momento")],
+            ("agent", str(pd.Timestamp(minute(0, 5)) + pd.Timedelta(seconds=waited)), "Hola, soy Ana"),
+        ]
+        found = conversations.review(tell(("a", START, said)), "a").opportunities.set_index("kind")
+        return found.loc["shorten_agent_wait", "weight"]
+
+    # 4 at two minutes, once more for ten times as long.
+    assert weight(120) == pytest.approx(4)
+    assert weight(1_200) == pytest.approx(8)
+    assert weight(12_000) == pytest.approx(12)
+
+
+def test_doubt_about_a_courtesy_or_with_a_person_there_asks_for_no_training(tell):
+    said = [
+        *[("user", minute(0), "mi pedido no llega"), ("bot", minute(0, 5), "Va en camino")],
+        *[("user", minute(0, 10), "dale, gracias"), ("bot", minute(0, 15), "Con gusto")],
+        *[("agent", minute(0, 20), "Hola, soy Ana"), ("user", minute(0, 30), "me llegó roto")],
+        ("agent", minute(0, 40), "Lo cambiamos"),
+    ]
+    doubts = [0.5, None, 0.5, None, None, 0.5, None]
+    intents = ["order_status", None, "thanks", None, None, "complaint", None]
+    store = annotated(tell(("a", START, said)), confidence=doubts, intent=intents)
+    found = conversations.review(store, "a").opportunities
+    trained = found.loc[found["kind"] == "train_intent", ["name", "position"]]
+
+    assert trained.to_numpy().tolist() == [["order_status", 1]]
+
+
 def test_unknown_conversation_is_refused_with_the_nearest_id(tell):
     with pytest.raises(NotFoundError, match=r"Did you mean 'a1'\?"):
         conversations.review(tell(("a1", START, [])), "a2")

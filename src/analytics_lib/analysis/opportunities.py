@@ -1,7 +1,8 @@
 """What would have helped in one conversation, the most worthwhile first, each with its evidence.
 
 A trouble weighs what it costs the customer and the shop (ours; the table below), more where it happens again:
-weight x √n. The order is a reading order, not an estimate of money.
+weight x √n. A wait weighs more the longer it is, once more for every ten times two minutes: twelve hours are
+not three minutes. The order is a reading order, not an estimate of money.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pandas as pd
 
 from analytics_lib.analysis.detectors import not_answered
+from analytics_lib.analysis.key_moments import LONG_SILENCE_SECONDS
 from analytics_lib.analysis.performance import LOW_CONFIDENCE
 from analytics_lib.analysis.rows import frame_of, records
 from analytics_lib.schema import FUNNEL_STAGES
@@ -121,9 +123,15 @@ def _ranked(found: list[Opportunity], messages: list[Row]) -> pd.DataFrame:
         # Seconds waited add up; a worth, a share, a score or a fall is that of the first.
         value = sum(each.value for each in same) if kind in _ADDED else same[0].value
         at, weight = same[0].position, WEIGHTS[kind] * math.sqrt(len(same))
+        weight *= _length(value / len(same)) if kind in _ADDED else 1.0
         rows.append((kind, name, at, ids.get(at), len(same), value, weight, _place(same[0])))
     rows.sort(key=lambda row: (-row[6], row[7], row[0]))
     return frame_of(((rank, *row[:7]) for rank, row in enumerate(rows, start=1)), _TYPES)
+
+
+def _length(seconds: float) -> float:
+    """How much more a wait weighs for its length: 1 at two minutes, 2 at twenty, 3 at two hundred."""
+    return 1.0 + math.log10(max(1.0, seconds / LONG_SILENCE_SECONDS))
 
 
 def _place(found: Opportunity) -> float:
@@ -167,12 +175,17 @@ def _from_escalation(
 
 
 def _from_recognition(messages: list[Row]) -> Iterator[Opportunity]:
-    """Messages not understood, understood with doubt, or wrongly by a reviewer's word, by what they meant."""
-    lost = not_answered(messages)
+    """Messages not understood, understood with doubt, or wrongly by a reviewer's word, by what they meant.
+
+    To doubt a courtesy, or anything said once a person has taken over, does no harm.
+    """
+    lost, with_person = not_answered(messages), False
     for message in messages:
+        with_person = with_person or message["sender"] == "agent"
         named = [name for name in (message["true_intent"], message["intent"]) if isinstance(name, str)]
         wrong = isinstance(message["true_intent"], str) and message["true_intent"] != message["intent"]
-        marked = wrong or message["position"] in lost or message["confidence"] < LOW_CONFIDENCE
+        doubted = message["confidence"] < LOW_CONFIDENCE and not (message["courtesy"] or with_person)
+        marked = wrong or message["position"] in lost or doubted
         if marked and message["sender"] == "user":
             meant = named[0] if named else None
             yield Opportunity("train_intent", message["position"], meant)
