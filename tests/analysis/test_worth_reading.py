@@ -240,9 +240,10 @@ def test_window_without_conversations_gives_the_columns(tell):
     assert find(tell(slow("a", 5)), since=dt.date(2025, 1, 1), until=dt.date(2025, 1, 2)).empty
 
 
-def test_limit_below_one_is_refused(tell):
-    with pytest.raises(RequestError, match="limit is 0; expected 1 to 10,000"):
-        find(tell(), **DAY, limit=0)
+@pytest.mark.parametrize("limit", [0, 10_001, 2.5, "x", None])
+def test_limit_that_is_no_number_of_conversations_is_refused(tell, limit):
+    with pytest.raises(RequestError, match=rf"limit is {limit!r}; expected 1 to 10,000"):
+        find(tell(), **DAY, limit=limit)
 
 
 def test_wait_in_a_short_conversation_is_found_among_many_that_last_longer(tell, monkeypatch):

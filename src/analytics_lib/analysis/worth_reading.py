@@ -12,6 +12,7 @@ import datetime as dt
 import math
 from collections import defaultdict
 from functools import partial
+from numbers import Integral
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -92,9 +93,9 @@ def find(
         nothing stands out.
 
     Raises:
-        RequestError: If the window is empty, or the limit is below 1.
+        RequestError: If the window is empty, or the limit no whole number of 1 or more.
     """
-    if not 1 <= limit <= _MOST:
+    if not _is_limit(limit):
         raise RequestError(f"limit is {limit!r}; expected 1 to {_MOST:,} conversations to read.")
     scope = bounds(since=since, until=until, channel=channel, as_of=as_of)
     known = known_to(store, as_of=as_of)
@@ -104,6 +105,11 @@ def find(
     read = partial(read_messages, scorers=scorers)
     told = timelines(store, chosen.conversation_ids, as_of=as_of, messages=chosen.messages, read=read)
     return _listed(_cases(store, told, known), limit)
+
+
+def _is_limit(limit: object) -> bool:
+    """Whether somebody, a parameter of a notebook or its caller, gave a number of conversations to read."""
+    return isinstance(limit, Integral) and 1 <= int(limit) <= _MOST
 
 
 def _cases(store: Store, told: Timeline, known: pd.Timestamp | None) -> dict[str, Case]:
