@@ -196,8 +196,7 @@ class Store:
         with self._deriving:
             kept = self._derived.get(wanted.name)
             if kept is None or not kept.exists():
-                root = self._root if self.cutoff is None else None
-                kept = derived.find(self._engine, wanted, root)
+                kept = derived.find(self._engine, wanted, None if self.cutoff else self._root)
             if kept is not None:
                 self._derived[wanted.name] = kept
             return kept is not None
@@ -205,8 +204,7 @@ class Store:
     def look_up(self, wanted: Lookup, keys: Iterable[str]) -> pa.Table | None:
         """The rows of some keys, in their order; null where nobody has kept them (see ``prepare``).
 
-        Each key takes about a millisecond. The rows hold everything the store shows: whoever asks as of a
-        moment cuts for himself.
+        They are all that the store shows: whoever asks as of a moment cuts for himself.
 
         Raises:
             RequestError: If a key is no text.
@@ -237,9 +235,8 @@ class Store:
     def _keep(self, wanted: Derived | Lookup, root: Path) -> bool:
         if isinstance(wanted, Lookup):
             return lookups.make(self._engine, wanted, root)
-        if not derived.is_kept(self._engine, wanted):
-            return False
-        return self._derived[self.derived(wanted)] is not None
+        large = derived.is_kept(self._engine, wanted)
+        return large and self._derived[self.derived(wanted)] is not None
 
     def append(self, table: str, frame: pd.DataFrame) -> Counts:
         """Add rows by primary key; the same rows again change nothing, and the newer version of a row wins.
