@@ -7,30 +7,17 @@ import threading
 import pandas as pd
 import pyarrow as pa
 import pytest
+from kept_rows import NOON, kept, messages
 
 from analytics_lib.errors import RequestError, StoreError
 from analytics_lib.store import Derived, Store, StoreWarning, derived, upkeep
 
-NOON = pd.Timestamp("2026-03-01T17:00:00Z")
 TALKS = Derived(
     "talks",
     ("messages",),
     "select conversation_id, count(*) as messages from messages group by conversation_id",
 )
 READ = "select conversation_id, messages from talks order by conversation_id"
-
-
-def messages(conversation, *hours):
-    return pd.DataFrame(
-        {
-            "message_id": [f"{conversation}-{hour}" for hour in hours],
-            "conversation_id": conversation,
-            "user_id": "u1",
-            "sent_at": [NOON + pd.Timedelta(hours=hour) for hour in hours],
-            "sender": "user",
-            "kind": "text",
-        }
-    )
 
 
 def talks(store, wanted=TALKS):
@@ -48,10 +35,6 @@ def root(tmp_path):
     with Store.open(tmp_path / "store") as store:
         store.append("messages", pd.concat([messages("a", 0, 1, 2), messages("b", 5)]))
     return tmp_path / "store"
-
-
-def kept(root):
-    return sorted((root / derived.FOLDER).glob("*"))
 
 
 def test_rows_are_kept_once_and_read_by_the_next_store(root):

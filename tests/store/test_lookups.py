@@ -8,31 +8,18 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from kept_rows import kept, messages
 from pyarrow import ipc
 
 from analytics_lib.errors import RequestError, StoreError
 from analytics_lib.store import Lookup, Store, StoreWarning, derived, lookups
 
-NOON = pd.Timestamp("2026-03-01T17:00:00Z")
 SAID = Lookup(
     "said",
     ("messages",),
     "select conversation_id, sent_at, message_id, text from messages",
     ("conversation_id", "sent_at", "message_id"),
 )
-
-
-def messages(conversation, *hours):
-    return pd.DataFrame(
-        {
-            "message_id": [f"{conversation}-{hour}" for hour in hours],
-            "conversation_id": conversation,
-            "user_id": "u1",
-            "sent_at": [NOON + pd.Timedelta(hours=hour) for hour in hours],
-            "sender": "user",
-            "kind": "text",
-        }
-    )
 
 
 def said(store, conversation):
@@ -49,10 +36,6 @@ def root(tmp_path):
     with Store.open(tmp_path / "store") as store:
         store.append("messages", pd.concat([messages("b", 5), messages("a", 2, 0, 1)]))
     return tmp_path / "store"
-
-
-def kept(root):
-    return sorted((root / derived.FOLDER).glob("*"))
 
 
 def test_rows_of_a_key_come_in_their_order_and_those_of_nobody_are_none(root):

@@ -8,12 +8,11 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from analytics_lib.atomic import sync_folder
-from analytics_lib.errors import StoreError
+from analytics_lib.errors import RequestError, StoreError
 from analytics_lib.store.engine import literal, quoted
 from analytics_lib.store.opening import StoreWarning
 
@@ -44,7 +43,7 @@ def keep(file: Path, write: Callable[[Path], None]) -> bool:
         temporary.chmod(0o644)
         temporary.replace(file)
         sync_folder(file.parent)
-    except (OSError, duckdb.IOException) as error:
+    except OSError as error:
         warnings.warn(
             f"Rows worked out ahead could not be kept in {file.parent} ({error}); questions work them out "
             "for themselves. Make room there, or make the folder writable.",
@@ -52,7 +51,7 @@ def keep(file: Path, write: Callable[[Path], None]) -> bool:
             stacklevel=5,
         )
         return False
-    except (duckdb.Error, pa.ArrowException) as error:
+    except (pa.ArrowException, RequestError) as error:
         raise StoreError(
             f"Rows could not be worked out for {file.name}: {error} Run `analytics store verify`."
         ) from error

@@ -6,14 +6,13 @@ several times as long as to halve a sorted file until the key is found and to un
 
 from __future__ import annotations
 
-import tempfile
 from bisect import bisect_left, bisect_right
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING
 
-import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import ipc
@@ -21,13 +20,11 @@ from pyarrow import ipc
 from analytics_lib.errors import RequestError, StoreError
 from analytics_lib.store import derived
 from analytics_lib.store.derived_files import GROUP_ROWS, batches, keep
-from analytics_lib.store.engine import literal, quoted
+from analytics_lib.store.engine import Engine, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
-
-    from analytics_lib.store.engine import Engine
 
 # From so many rows on a question takes longer than it takes to look a row up.
 WORTH_LOOKING_UP_ROWS = 10_000
@@ -166,14 +163,11 @@ def _path(engine: Engine, wanted: Lookup, root: Path) -> Path:
 
 def _write(file: Path, rows: pa.RecordBatchReader, order: tuple[str, ...]) -> None:
     columns = ", ".join(map(quoted, order))
-    aside = tempfile.TemporaryDirectory(prefix=f"{file.name}-", dir=file.parent)
-    with aside as spill, duckdb.connect(":memory:") as own:
-        own.execute(f"set temp_directory = {literal(spill)}")
-        own.execute("set TimeZone = 'UTC'")
-        own.execute(f"set memory_limit = '{_SORT_GB}GB'")
+    # An engine of its own, since the one of the questions may use four times the memory.
+    with closing(Engine(memory_limit_gb=_SORT_GB)) as own:
         own.register("incoming", rows)
         known = f"select * from incoming where {quoted(order[0])} is not null order by {columns}"
-        in_order = own.sql(known).to_arrow_reader(GROUP_ROWS)
+        in_order = own.reader(known, GROUP_ROWS)
         packed = ipc.IpcWriteOptions(compression="zstd")
         with ipc.new_file(file, in_order.schema, options=packed) as written:
             for batch in batches(in_order):
