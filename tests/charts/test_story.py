@@ -4,6 +4,7 @@ import pytest
 from analytics_lib.charts.story import story
 from analytics_lib.charts.style import FAILURE, NEUTRAL
 from analytics_lib.errors import RequestError
+from visiting import Visit
 
 TALK = [
     ("user", 0, "hola"),
@@ -113,6 +114,16 @@ def test_confidence_is_a_bar_and_a_low_one_looks_otherwise(told, moments):
     assert bars["unsure"].marker.symbol != bars["sure"].marker.symbol
     stems = [trace.line.dash for trace in found.data if trace.name == "stem"]
     assert stems[0] != stems[1]
+
+
+@pytest.mark.parametrize("said", [TALK, [("bot", 0, "hola"), ("agent", 60, "buenas")], []])
+def test_panel_without_anything_to_draw_is_drawn_without_a_complaint(told, moments, browser, tmp_path, said):
+    page = tmp_path / "story.html"
+    drawn(told(*said), moments()).write_html(page)
+    visit = Visit(browser.new_page())
+    visit.page.goto(page.as_uri())
+    visit.page.wait_for_selector(".main-svg")
+    assert visit.complaints == []
 
 
 def test_reviewed_message_is_marked_right_or_wrong_and_counted(told, moments):

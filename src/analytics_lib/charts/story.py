@@ -176,6 +176,8 @@ def _add_title(figure: go.Figure, panel: _Panel, row: int) -> None:
         font={"size": 13},
     )
     if panel.empty:
+        # Axes on which nothing is drawn have no place, which the browser complains about.
+        figure.add_scatter(x=[None], y=[None], showlegend=False, hoverinfo="skip", row=row, col=1)
         text = "<br>".join(textwrap.wrap(panel.empty, _TITLE_WIDTH - 16))
         figure.add_annotation(
             **paper, text=text, x=0.5, y=0.5, bgcolor="white", font={"size": 13, "color": QUIET}
